@@ -1,0 +1,250 @@
+"""What a backtest is: the specification that reproduces it, and its life from queued to ended.
+
+Nothing here needs numpy, so that a light API process can read and start backtests.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from domain.errors import InvalidInput, Problem
+from domain.ids import BacktestId, WorkspaceId
+from domain.market.corporate_actions import Adjustment
+
+BasisPoints = Annotated[float, Field(ge=0, le=10_000, description="Hundredths of a per cent.")]
+AnnualRate = Annotated[float, Field(ge=0, le=10, description="Share a year: 0.05 is five per cent.")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class FillPrice(StrEnum):
+    """The price at which a decision made at the close of bar t is carried out."""
+
+    NEXT_OPEN = "next_open"
+    NEXT_CLOSE = "next_close"
+    SAME_CLOSE = "same_close"
+
+    @property
+    def is_optimistic(self) -> bool:
+        """Whether it trades at a price that was only known when the decision was made."""
+        return self is FillPrice.SAME_CLOSE
+
+
+class QuantityRule(StrEnum):
+    """How a wanted amount becomes an order quantity."""
+
+    INSTRUMENT = "instrument"
+    WHOLE_LOTS = "whole_lots"
+    FRACTIONAL = "fractional"
+
+
+class Costs(_Frozen):
+    """What trading costs. Defaults are those of a retail account in liquid US shares, not zero.
+
+    commission  per order: max(minimum, fixed + per_share * quantity + bps of notional)
+    spread      the full quoted spread; each side pays half of it
+    slippage    paid on top of half the spread by every fill
+    impact      extra bps of a fill as large as the bar's whole volume, scaled by the square root
+                of quantity / volume
+    borrow      a year on the value of short positions
+    margin      a year on cash below zero
+    """
+
+    commission_fixed: float = Field(0.0, ge=0, description="Account currency an order.")
+    commission_per_share: float = Field(0.0, ge=0, description="Account currency a unit.")
+    commission_bps: BasisPoints = 1.0
+    commission_minimum: float = Field(0.0, ge=0, description="Account currency an order.")
+    spread_bps: BasisPoints = 2.0
+    slippage_bps: BasisPoints = 1.0
+    impact_bps: BasisPoints = 0.0
+    borrow_rate: AnnualRate = 0.01
+    margin_rate: AnnualRate = 0.06
+
+
+class Sizing(_Frozen):
+    """How target weights become quantities, and what the account may do.
+
+    max_leverage 1.0 is a cash account: gross exposure never exceeds equity at the time of a fill.
+    stop_loss and take_profit are fractions of the entry price; None switches them off.
+    """
+
+    quantity: QuantityRule = QuantityRule.INSTRUMENT
+    max_leverage: float = Field(1.0, gt=0, le=20, description="Gross exposure over equity.")
+    stop_loss: float | None = Field(None, gt=0, lt=1, description="Fraction below entry (above for shorts).")
+    take_profit: float | None = Field(None, gt=0, le=100, description="Fraction above entry (below for shorts).")
+
+
+class BacktestSpec(_Frozen):
+    """Everything that decides a result. Two runs of one spec on one data hash are identical.
+
+    instruments  ids (`AAPL.XNAS`) or symbols that are unique in the workspace
+    start, end   first and last bar by UTC date of the close, inclusive; None is all there is
+    benchmark    an instrument bought and held for comparison; None compares with the equal-weight
+                 buy-and-hold of the instruments themselves
+    """
+
+    strategy: str = Field(min_length=1)
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    instruments: tuple[str, ...] = Field(min_length=1, max_length=1_000)
+    timeframe: str = "1d"
+    source: str | None = None
+    start: date | None = None
+    end: date | None = None
+    initial_cash: Decimal = Field(Decimal(100_000), gt=0, le=Decimal(10) ** 15)
+    currency: str = "USD"
+    costs: Costs = Costs()
+    fill: FillPrice = FillPrice.NEXT_OPEN
+    sizing: Sizing = Sizing()
+    adjustment: Adjustment = Adjustment.TOTAL_RETURN
+    benchmark: str | None = None
+    seed: int = Field(0, ge=0, lt=2**63)
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> "BacktestSpec":
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise ValueError(f"start {self.start} is after end {self.end}")
+        return self
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> "BacktestSpec":
+        """Validate outside input. Raises InvalidInput with the path of every wrong field."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as fault:
+            raise InvalidInput.of(
+                Problem(
+                    tuple(str(part) for part in error["loc"]),
+                    str(error["msg"]).removeprefix("Value error, "),
+                )
+                for error in fault.errors()
+            ) from None
+
+    @property
+    def start_time(self) -> datetime | None:
+        return None if self.start is None else datetime.combine(self.start, time.min, UTC)
+
+    @property
+    def end_time(self) -> datetime | None:
+        return None if self.end is None else datetime.combine(self.end, time.max, UTC)
+
+
+class BacktestStatus(StrEnum):
+    """Where a run stands. The last three never change again."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        return self in {BacktestStatus.COMPLETED, BacktestStatus.FAILED, BacktestStatus.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a result was made from.
+
+    data_hash     SHA-256 over the digests of every series read, in order
+    code_version  package version of the engine, with the commit where it is known
+    """
+
+    data_hash: str
+    code_version: str
+    seed: int
+    bars: int
+    first_bar: datetime
+    last_bar: datetime
+    duration_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestOutcome:
+    """What a finished run leaves in the database; curves and trades are artefacts.
+
+    statistics and benchmark_statistics map a statistic's name to its value, None when undefined
+    (`domain.performance.statistics.CONVENTIONS` describes each); `tables` holds the drawdown,
+    monthly and yearly tables.
+    """
+
+    statistics: dict[str, Any]
+    benchmark_statistics: dict[str, Any]
+    tables: dict[str, Any]
+    warnings: tuple[str, ...]
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """One run of one spec in one workspace.
+
+    progress is in [0, 1]. `runner` names the process that carries it out; `failure` is one
+    sentence for a person.
+    """
+
+    id: BacktestId
+    workspace_id: WorkspaceId
+    spec: BacktestSpec
+    status: BacktestStatus
+    created_at: datetime
+    progress: float = 0.0
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    runner: str | None = None
+    failure: str | None = None
+    outcome: BacktestOutcome | None = None
+
+    def began(self, at: datetime, runner: str) -> "Backtest":
+        return replace(self, status=BacktestStatus.RUNNING, started_at=at, runner=runner)
+
+    def advanced(self, progress: float) -> "Backtest":
+        return replace(self, progress=progress)
+
+    def completed(self, at: datetime, outcome: BacktestOutcome) -> "Backtest":
+        return replace(
+            self, status=BacktestStatus.COMPLETED, finished_at=at, progress=1.0, outcome=outcome
+        )
+
+    def failed(self, at: datetime, reason: str) -> "Backtest":
+        return replace(self, status=BacktestStatus.FAILED, finished_at=at, failure=reason)
+
+    def cancelled(self, at: datetime) -> "Backtest":
+        return replace(self, status=BacktestStatus.CANCELLED, finished_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestProgress:
+    """One step of a run, as subscribers see it. `stage` is a word for people: "simulating"."""
+
+    id: BacktestId
+    workspace_id: WorkspaceId
+    status: BacktestStatus
+    progress: float
+    stage: str
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A slice of a listing, newest first, with what a Relay connection needs to go on."""
+
+    items: tuple[Backtest, ...]
+    has_next: bool
+    has_previous: bool
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestFilter:
+    """Which runs a listing holds; None matches all."""
+
+    status: BacktestStatus | None = None
+    strategy: str | None = None
+    instrument: str | None = None

@@ -1,0 +1,250 @@
+"""Starting, following and ending backtests. Where a run is carried out is the runner's business."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from domain.backtesting.model import (
+    Backtest,
+    BacktestFilter,
+    BacktestOutcome,
+    BacktestProgress,
+    BacktestSpec,
+    BacktestStatus,
+    Page,
+)
+from domain.backtesting.ports import (
+    ArtefactStore,
+    BacktestJob,
+    BacktestRepository,
+    BacktestRunner,
+    Listener,
+)
+from domain.clock import Clock
+from domain.errors import Conflict, InvalidInput, NotFound
+from domain.ids import BacktestId, IdSource, WorkspaceId
+from domain.market.catalogue import SeriesCatalogue
+from domain.market.series import Series
+from domain.market.timeframe import Timeframe
+from domain.strategies.ports import StrategyCatalogue
+
+if TYPE_CHECKING:
+    from domain.backtesting.result import Curve, Trades
+
+SILENCE_MEANS_DEAD = timedelta(seconds=30)
+_PROGRESS_IS_SAVED_EVERY = timedelta(seconds=0.5)
+
+
+class BacktestService:
+    """The use cases of backtesting, each scoped to one workspace."""
+
+    def __init__(
+        self,
+        *,
+        repository: BacktestRepository,
+        catalogue: SeriesCatalogue,
+        strategies: Callable[[], StrategyCatalogue],
+        artefacts: Callable[[], ArtefactStore],
+        runner: Callable[[], BacktestRunner],
+        listener: Listener,
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        self._repository = repository
+        self._catalogue = catalogue
+        self._strategies = strategies
+        self._artefacts = artefacts
+        self._runner = runner
+        self._listener = listener
+        self._clock = clock
+        self._ids = ids
+
+    def start(
+        self, workspace_id: WorkspaceId, spec: BacktestSpec, idempotency_key: str | None = None
+    ) -> Backtest:
+        """Check everything that can be checked, store the run, and hand it to the runner.
+
+        With an idempotency key that was used before for the same spec, the run it made then is
+        returned. Raises NotFound (strategy, instrument), InvalidInput, Conflict (key reused for
+        another spec).
+        """
+        complete = self._completed_spec(workspace_id, spec)
+        backtest = Backtest(
+            id=BacktestId(self._ids.new("bt")),
+            workspace_id=workspace_id,
+            spec=complete,
+            status=BacktestStatus.QUEUED,
+            created_at=self._clock.now(),
+        )
+        stored = self._repository.add(backtest, idempotency_key, _fingerprint(complete))
+        if stored.id == backtest.id:
+            self._announce(stored, "queued")
+            self._runner().submit(BacktestJob(stored.id, workspace_id, complete), _Recorder(self))
+        return stored
+
+    def get(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Backtest:
+        """Raises NotFound."""
+        return self._repository.get(workspace_id, backtest_id)
+
+    def get_many(
+        self, workspace_id: WorkspaceId, backtest_ids: Sequence[BacktestId]
+    ) -> Sequence[Backtest | None]:
+        """In the order asked for; None where there is none."""
+        return self._repository.get_many(workspace_id, backtest_ids)
+
+    def page(
+        self,
+        workspace_id: WorkspaceId,
+        *,
+        first: int | None = None,
+        after: BacktestId | None = None,
+        last: int | None = None,
+        before: BacktestId | None = None,
+        where: BacktestFilter = BacktestFilter(),
+    ) -> Page:
+        """Runs newest first. Exactly one of first and last is given, from 1 to 100."""
+        return self._repository.page(
+            workspace_id, first=first, after=after, last=last, before=before, where=where
+        )
+
+    def cancel(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Backtest:
+        """Stop a run; a run that was cancelled already is returned as it is.
+
+        Raises NotFound, and Conflict for a run that completed or failed.
+        """
+        backtest = self._repository.get(workspace_id, backtest_id)
+        if backtest.status is BacktestStatus.CANCELLED:
+            return backtest
+        cancelled = backtest.cancelled(self._clock.now())
+        if not self._repository.save(cancelled):
+            ended = self._repository.get(workspace_id, backtest_id)
+            if ended.status is BacktestStatus.CANCELLED:
+                return ended
+            raise Conflict(f"Backtest {backtest_id} has {ended.status} already and cannot be cancelled.")
+        self._runner().cancel(backtest_id)
+        self._announce(cancelled, "cancelled")
+        return cancelled
+
+    def delete(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> None:
+        """Forget an ended run and its artefacts. Raises NotFound, and Conflict while it runs."""
+        self._repository.delete(workspace_id, backtest_id)
+        self._artefacts().delete(workspace_id, backtest_id)
+
+    def curve(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> "Curve":
+        """Raises NotFound until the run has completed."""
+        return self._artefacts().curve(workspace_id, backtest_id)
+
+    def trades(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> "Trades":
+        """Raises NotFound until the run has completed."""
+        return self._artefacts().trades(workspace_id, backtest_id)
+
+    def heartbeat(self, runner: str) -> int:
+        """Note that this runner lives, and fail the runs of those that have gone silent.
+
+        Returns how many runs were failed. Called at start and then regularly.
+        """
+        now = self._clock.now()
+        self._repository.touch(runner, now)
+        failed = 0
+        for backtest in self._repository.abandoned(runner, now - SILENCE_MEANS_DEAD):
+            ended = backtest.failed(now, "The process that ran this backtest ended before it finished.")
+            if self._repository.save(ended):
+                self._announce(ended, "failed")
+                failed += 1
+        return failed
+
+    def _completed_spec(self, workspace_id: WorkspaceId, spec: BacktestSpec) -> BacktestSpec:
+        parameters = self._strategies().check(spec.strategy, spec.parameters, len(spec.instruments))
+        timeframe = Timeframe.parse(spec.timeframe)
+        series = self._catalogue.find(workspace_id, spec.instruments, timeframe, spec.source)
+        source = series[0].key.source
+        benchmark = spec.benchmark
+        if benchmark is not None:
+            try:
+                found = self._catalogue.find(workspace_id, [benchmark], timeframe, source)
+            except NotFound as missing:
+                raise NotFound("benchmark", benchmark, str(missing)) from None
+            benchmark = found[0].key.instrument_id
+        _check_range(spec, series)
+        return spec.model_copy(
+            update={
+                "parameters": parameters,
+                "instruments": tuple(str(one.key.instrument_id) for one in series),
+                "timeframe": str(timeframe),
+                "source": source,
+                "benchmark": benchmark,
+            }
+        )
+
+    def _announce(self, backtest: Backtest, stage: str) -> None:
+        self._listener(
+            BacktestProgress(
+                backtest.id,
+                backtest.workspace_id,
+                backtest.status,
+                backtest.progress,
+                stage,
+                backtest.failure,
+            )
+        )
+
+
+class _Recorder:
+    """Writes down what a runner reports; late reports about an ended run change nothing."""
+
+    def __init__(self, service: BacktestService) -> None:
+        self._service = service
+        self._repository = service._repository
+        self._clock = service._clock
+        self._running: Backtest | None = None
+        self._saved_at = self._clock.now()
+
+    def began(self, job: BacktestJob, runner: str) -> None:
+        backtest = self._repository.get(job.workspace_id, job.id)
+        began = backtest.began(self._clock.now(), runner)
+        if self._repository.save(began):
+            self._running = began
+            self._service._announce(began, "starting")
+
+    def progressed(self, job: BacktestJob, fraction: float, stage: str) -> None:
+        if self._running is None:
+            return
+        now = self._clock.now()
+        if now - self._saved_at >= _PROGRESS_IS_SAVED_EVERY:
+            self._saved_at = now
+            if not self._repository.save(self._running.advanced(fraction)):
+                return
+        self._service._announce(self._running.advanced(fraction), stage)
+
+    def completed(self, job: BacktestJob, outcome: BacktestOutcome) -> None:
+        backtest = self._repository.get(job.workspace_id, job.id)
+        self._end(backtest.completed(self._clock.now(), outcome))
+
+    def failed(self, job: BacktestJob, reason: str) -> None:
+        backtest = self._repository.get(job.workspace_id, job.id)
+        self._end(backtest.failed(self._clock.now(), reason))
+
+    def cancelled(self, job: BacktestJob) -> None:
+        backtest = self._repository.get(job.workspace_id, job.id)
+        self._end(backtest.cancelled(self._clock.now()))
+
+    def _end(self, backtest: Backtest) -> None:
+        if self._repository.save(backtest):
+            self._service._announce(backtest, str(backtest.status))
+
+
+def _check_range(spec: BacktestSpec, series: Sequence[Series]) -> None:
+    first = min(one.first for one in series)
+    last = max(one.last for one in series)
+    span = f"bars go from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    if spec.start is not None and spec.start > last.date():
+        raise InvalidInput.at("start", message=f"{spec.start} is after the last bar; {span}")
+    if spec.end is not None and spec.end < first.date():
+        raise InvalidInput.at("end", message=f"{spec.end} is before the first bar; {span}")
+
+
+def _fingerprint(spec: BacktestSpec) -> str:
+    canonical = json.dumps(spec.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,8 @@
+"""Every topic a subscription can listen to."""
+
+from events.bus import Topic
+
+
+def backtest_progress(workspace_id: str, backtest_id: str) -> Topic:
+    """Carries `domain.backtesting.model.BacktestProgress`."""
+    return Topic.of("backtest.progress", workspace=workspace_id, id=backtest_id)
