@@ -66,8 +66,8 @@ class BacktestRepository(Protocol):
         ...
 
     def abandoned(self, runner: str, silent_since: datetime) -> Sequence[Backtest]:
-        """Unfinished runs, of any workspace, that belong to another runner which has not been
-        heard of since then, or to none."""
+        """Unfinished runs, of any workspace, of every other runner that has not been heard of
+        since then."""
         ...
 
 
@@ -114,6 +114,9 @@ class JobObserver(Protocol):
 
 class BacktestRunner(Protocol):
     """Carries out jobs somewhere: in this process, in a pool, in Step Functions."""
+
+    name: str
+    """Tells this runner from every other one, also from itself before a restart."""
 
     def submit(self, job: BacktestJob, observer: JobObserver) -> None:
         """Take the job and return at once."""

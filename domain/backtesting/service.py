@@ -33,7 +33,8 @@ from domain.strategies.ports import StrategyCatalogue
 if TYPE_CHECKING:
     from domain.backtesting.result import Curve, Trades
 
-SILENCE_MEANS_DEAD = timedelta(seconds=30)
+HEARTBEAT_EVERY_SECONDS = 5.0
+_SILENCE_MEANS_DEAD = timedelta(seconds=4 * HEARTBEAT_EVERY_SECONDS)
 _PROGRESS_IS_SAVED_EVERY = timedelta(seconds=0.5)
 
 
@@ -71,17 +72,20 @@ class BacktestService:
         another spec).
         """
         complete = self._completed_spec(workspace_id, spec)
+        runner = self._runner()
         backtest = Backtest(
             id=BacktestId(self._ids.new("bt")),
             workspace_id=workspace_id,
             spec=complete,
             status=BacktestStatus.QUEUED,
             created_at=self._clock.now(),
+            runner=runner.name,
         )
+        self._repository.touch(runner.name, backtest.created_at)
         stored = self._repository.add(backtest, idempotency_key, _fingerprint(complete))
         if stored.id == backtest.id:
             self._announce(stored, "queued")
-            self._runner().submit(BacktestJob(stored.id, workspace_id, complete), _Recorder(self))
+            runner.submit(BacktestJob(stored.id, workspace_id, complete), _Recorder(self))
         return stored
 
     def get(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Backtest:
@@ -148,7 +152,7 @@ class BacktestService:
         now = self._clock.now()
         self._repository.touch(runner, now)
         failed = 0
-        for backtest in self._repository.abandoned(runner, now - SILENCE_MEANS_DEAD):
+        for backtest in self._repository.abandoned(runner, now - _SILENCE_MEANS_DEAD):
             ended = backtest.failed(now, "The process that ran this backtest ended before it finished.")
             if self._repository.save(ended):
                 self._announce(ended, "failed")

@@ -1,0 +1,154 @@
+"""Carrying out one backtest: read, adjust, simulate, measure, keep."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from typing import Any, Protocol
+
+import numpy as np
+
+from domain.arrays import FloatArray
+from domain.backtesting.engine import simulate
+from domain.backtesting.model import BacktestOutcome, BacktestSpec, Provenance
+from domain.backtesting.ports import ArtefactStore, BacktestJob
+from domain.backtesting.result import Simulation
+from domain.clock import from_nanoseconds, to_nanoseconds
+from domain.errors import InvalidInput
+from domain.ids import WorkspaceId
+from domain.market.bars import Bars, Panel
+from domain.market.calendars import periods_per_year, session_ids
+from domain.market.adjustment import adjusted
+from domain.market.instruments import InstrumentId
+from domain.market.ports import BarStore
+from domain.market.series import SeriesKey
+from domain.market.timeframe import Timeframe
+from domain.performance.statistics import Performance, TradeColumns, summarise
+from domain.strategies.protocol import Strategy
+
+_READ, _SIMULATED, _MEASURED = 0.10, 0.90, 0.97
+
+
+class StrategyFactory(Protocol):
+    """Makes a configured strategy by name; the registry does."""
+
+    def create(self, name: str, parameters: dict[str, Any]) -> Strategy: ...
+
+
+class BacktestRun:
+    """Turns a job into an outcome; the same code serves the command line, the pool and Lambda."""
+
+    def __init__(
+        self,
+        *,
+        store_for: Callable[[WorkspaceId], BarStore],
+        strategies: StrategyFactory,
+        artefacts: ArtefactStore,
+        code_version: str,
+    ) -> None:
+        self._store_for = store_for
+        self._strategies = strategies
+        self._artefacts = artefacts
+        self._code_version = code_version
+
+    def __call__(self, job: BacktestJob, report: Callable[[float, str], None]) -> BacktestOutcome:
+        """Raises the errors of the store and the strategy; nothing is kept unless all went well."""
+        began = time.perf_counter()
+        spec = job.spec
+        report(0.0, "reading bars")
+        store = self._store_for(job.workspace_id)
+        panel, digests = read_panel(store, spec)
+        benchmark = _read_benchmark(store, spec, panel)
+        strategy = self._strategies.create(spec.strategy, spec.parameters)
+        report(_READ, "simulating")
+        simulation = simulate(
+            panel,
+            strategy,
+            initial_cash=float(spec.initial_cash),
+            costs=spec.costs,
+            fill=spec.fill,
+            sizing=spec.sizing,
+            benchmark=benchmark,
+            progress=lambda part: report(_READ + part * (_SIMULATED - _READ), "simulating"),
+        )
+        report(_SIMULATED, "measuring")
+        performance = measure(simulation, panel, spec)
+        report(_MEASURED, "saving")
+        self._artefacts.write(job.workspace_id, job.id, simulation.curve, simulation.trades)
+        return BacktestOutcome(
+            statistics=as_json(asdict(performance.statistics)),
+            benchmark_statistics=as_json(asdict(performance.benchmark_statistics)),
+            tables=as_json(asdict(performance.tables)),
+            warnings=(*simulation.warnings, *performance.notes),
+            provenance=Provenance(
+                data_hash=hashlib.sha256("".join(digests).encode()).hexdigest(),
+                code_version=self._code_version,
+                seed=spec.seed,
+                bars=len(panel),
+                first_bar=from_nanoseconds(panel.close_time[0]),
+                last_bar=from_nanoseconds(panel.close_time[-1]),
+                duration_seconds=time.perf_counter() - began,
+            ),
+        )
+
+
+def read_panel(store: BarStore, spec: BacktestSpec) -> tuple[Panel, list[str]]:
+    """The aligned, adjusted bars of a spec, and the digest of each series as the engine sees it.
+
+    Raises InvalidInput when fewer than two bars lie in the period.
+    """
+    series = [_read_bars(store, spec, instrument) for instrument in spec.instruments]
+    panel = Panel.align(series)
+    if len(panel) < 2:  # noqa: PLR2004 - one bar to decide on and one to trade on
+        raise InvalidInput.at("from", message=f"the period holds {len(panel)} bars; a backtest needs two at least")
+    return panel, [bars.digest() for bars in series]
+
+
+def measure(simulation: Simulation, panel: Panel, spec: BacktestSpec) -> Performance:
+    """Statistics of a simulation; intraday runs are measured from session close to session close."""
+    trades = simulation.trades
+    curve = simulation.curve
+    intraday = panel.timeframe.is_intraday
+    return summarise(
+        close_time=curve.close_time,
+        equity=curve.equity,
+        exposure=curve.exposure,
+        benchmark=curve.benchmark,
+        trades=TradeColumns(trades.pnl, trades.return_, trades.bars_held, trades.is_open),
+        initial_cash=float(spec.initial_cash),
+        turnover=simulation.turnover,
+        fees_paid=simulation.fees_paid,
+        slippage_paid=simulation.slippage_paid,
+        financing_paid=simulation.financing_paid,
+        periods_per_year=periods_per_year(panel.timeframe, panel.instruments),
+        session=session_ids(panel.close_time, panel.instruments[0]) if intraday else None,
+    )
+
+
+def as_json(value: Any) -> Any:
+    """The same structure of JSON values: dates as ISO text, tuples as lists."""
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def _read_bars(store: BarStore, spec: BacktestSpec, instrument: str) -> Bars:
+    key = SeriesKey(spec.source or "", InstrumentId(instrument), Timeframe.parse(spec.timeframe))
+    bars = store.read(key, None, spec.end_time)
+    # Adjust with the bar before the start at hand, so that a dividend on the first day counts.
+    view = adjusted(bars, store.actions(key), spec.adjustment, spec.end)
+    return view if spec.start_time is None else view.between(to_nanoseconds(spec.start_time))
+
+
+def _read_benchmark(store: BarStore, spec: BacktestSpec, panel: Panel) -> FloatArray | None:
+    """The benchmark's last known close at each bar of the panel; NaN before its first."""
+    if spec.benchmark is None:
+        return None
+    bars = _read_bars(store, spec, spec.benchmark)
+    known = np.searchsorted(bars.close_time, panel.close_time, "right") - 1
+    return np.where(known >= 0, bars.close[np.maximum(known, 0)], np.nan)
