@@ -4,9 +4,9 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, AsyncContextManager, Protocol
+from typing import Any, Protocol
 
 _WAITING_EVENTS_PER_LISTENER = 256
 
@@ -37,7 +37,7 @@ class Bus(Protocol):
         """Hand the event to every present listener; never blocks, callable from any thread."""
         ...
 
-    def listen(self, topic: Topic) -> AsyncContextManager[AsyncIterator[Any]]:
+    def listen(self, topic: Topic) -> AbstractAsyncContextManager[AsyncIterator[Any]]:
         """Events published after the context was entered, in order, until it is left.
 
         A subscriber enters first and reads its snapshot then, so nothing falls between the two.

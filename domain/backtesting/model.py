@@ -77,7 +77,9 @@ class Sizing(_Frozen):
     quantity: QuantityRule = QuantityRule.INSTRUMENT
     max_leverage: float = Field(1.0, gt=0, le=20, description="Gross exposure over equity.")
     stop_loss: float | None = Field(None, gt=0, lt=1, description="Fraction below entry (above for shorts).")
-    take_profit: float | None = Field(None, gt=0, le=100, description="Fraction above entry (below for shorts).")
+    take_profit: float | None = Field(
+        None, gt=0, le=100, description="Fraction above entry (below for shorts)."
+    )
 
 
 class BacktestSpec(_Frozen):
@@ -208,9 +210,7 @@ class Backtest:
         return replace(self, progress=progress)
 
     def completed(self, at: datetime, outcome: BacktestOutcome) -> "Backtest":
-        return replace(
-            self, status=BacktestStatus.COMPLETED, finished_at=at, progress=1.0, outcome=outcome
-        )
+        return replace(self, status=BacktestStatus.COMPLETED, finished_at=at, progress=1.0, outcome=outcome)
 
     def failed(self, at: datetime, reason: str) -> "Backtest":
         return replace(self, status=BacktestStatus.FAILED, finished_at=at, failure=reason)
@@ -248,3 +248,6 @@ class BacktestFilter:
     status: BacktestStatus | None = None
     strategy: str | None = None
     instrument: str | None = None
+
+
+EVERY_BACKTEST = BacktestFilter()

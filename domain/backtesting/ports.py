@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from domain.backtesting.model import (
+    EVERY_BACKTEST,
     Backtest,
     BacktestFilter,
     BacktestOutcome,
@@ -47,7 +48,7 @@ class BacktestRepository(Protocol):
         after: BacktestId | None = None,
         last: int | None = None,
         before: BacktestId | None = None,
-        where: BacktestFilter = BacktestFilter(),
+        where: BacktestFilter = EVERY_BACKTEST,
     ) -> Page:
         """Newest first."""
         ...
@@ -74,7 +75,9 @@ class BacktestRepository(Protocol):
 class ArtefactStore(Protocol):
     """Curves and trades of runs, as files; the HTML report is made from them."""
 
-    def write(self, workspace_id: WorkspaceId, backtest_id: BacktestId, curve: "Curve", trades: "Trades") -> None:
+    def write(
+        self, workspace_id: WorkspaceId, backtest_id: BacktestId, curve: "Curve", trades: "Trades"
+    ) -> None:
         """Atomic. Raises NeedsOperator when the disk is full or unwritable."""
         ...
 

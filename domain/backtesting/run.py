@@ -17,9 +17,9 @@ from domain.backtesting.result import Simulation
 from domain.clock import from_nanoseconds, to_nanoseconds
 from domain.errors import InvalidInput
 from domain.ids import WorkspaceId
+from domain.market.adjustment import adjusted
 from domain.market.bars import Bars, Panel
 from domain.market.calendars import periods_per_year, session_ids
-from domain.market.adjustment import adjusted
 from domain.market.instruments import InstrumentId
 from domain.market.ports import BarStore
 from domain.market.series import SeriesKey
@@ -101,7 +101,9 @@ def read_panel(store: BarStore, spec: BacktestSpec) -> tuple[Panel, list[str]]:
     series = [_read_bars(store, spec, instrument) for instrument in spec.instruments]
     panel = Panel.align(series)
     if len(panel) < 2:  # noqa: PLR2004 - one bar to decide on and one to trade on
-        raise InvalidInput.at("from", message=f"the period holds {len(panel)} bars; a backtest needs two at least")
+        raise InvalidInput.at(
+            "from", message=f"the period holds {len(panel)} bars; a backtest needs two at least"
+        )
     return panel, [bars.digest() for bars in series]
 
 

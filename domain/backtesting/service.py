@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.backtesting.model import (
+    EVERY_BACKTEST,
     Backtest,
     BacktestFilter,
     BacktestOutcome,
@@ -85,7 +86,7 @@ class BacktestService:
         stored = self._repository.add(backtest, idempotency_key, _fingerprint(complete))
         if stored.id == backtest.id:
             self._announce(stored, "queued")
-            runner.submit(BacktestJob(stored.id, workspace_id, complete), _Recorder(self))
+            runner.submit(BacktestJob(stored.id, workspace_id, complete), self._recorder())
         return stored
 
     def get(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Backtest:
@@ -106,7 +107,7 @@ class BacktestService:
         after: BacktestId | None = None,
         last: int | None = None,
         before: BacktestId | None = None,
-        where: BacktestFilter = BacktestFilter(),
+        where: BacktestFilter = EVERY_BACKTEST,
     ) -> Page:
         """Runs newest first. Exactly one of first and last is given, from 1 to 100."""
         return self._repository.page(
@@ -182,6 +183,9 @@ class BacktestService:
             }
         )
 
+    def _recorder(self) -> "_Recorder":
+        return _Recorder(self._repository, self._clock, self._announce)
+
     def _announce(self, backtest: Backtest, stage: str) -> None:
         self._listener(
             BacktestProgress(
@@ -196,47 +200,49 @@ class BacktestService:
 
 
 class _Recorder:
-    """Writes down what a runner reports; late reports about an ended run change nothing."""
+    """Writes down what a runner reports of one job; late reports about an ended run change nothing."""
 
-    def __init__(self, service: BacktestService) -> None:
-        self._service = service
-        self._repository = service._repository
-        self._clock = service._clock
+    def __init__(
+        self, repository: BacktestRepository, clock: Clock, announce: Callable[[Backtest, str], None]
+    ) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._announce = announce
         self._running: Backtest | None = None
-        self._saved_at = self._clock.now()
+        self._saved_at = clock.now()
 
     def began(self, job: BacktestJob, runner: str) -> None:
-        backtest = self._repository.get(job.workspace_id, job.id)
-        began = backtest.began(self._clock.now(), runner)
+        began = self._stored(job).began(self._clock.now(), runner)
         if self._repository.save(began):
             self._running = began
-            self._service._announce(began, "starting")
+            self._announce(began, "starting")
 
     def progressed(self, job: BacktestJob, fraction: float, stage: str) -> None:
-        if self._running is None:
+        if self._running is None or self._running.id != job.id:
             return
+        advanced = self._running.advanced(fraction)
         now = self._clock.now()
         if now - self._saved_at >= _PROGRESS_IS_SAVED_EVERY:
             self._saved_at = now
-            if not self._repository.save(self._running.advanced(fraction)):
+            if not self._repository.save(advanced):
                 return
-        self._service._announce(self._running.advanced(fraction), stage)
+        self._announce(advanced, stage)
 
     def completed(self, job: BacktestJob, outcome: BacktestOutcome) -> None:
-        backtest = self._repository.get(job.workspace_id, job.id)
-        self._end(backtest.completed(self._clock.now(), outcome))
+        self._end(self._stored(job).completed(self._clock.now(), outcome))
 
     def failed(self, job: BacktestJob, reason: str) -> None:
-        backtest = self._repository.get(job.workspace_id, job.id)
-        self._end(backtest.failed(self._clock.now(), reason))
+        self._end(self._stored(job).failed(self._clock.now(), reason))
 
     def cancelled(self, job: BacktestJob) -> None:
-        backtest = self._repository.get(job.workspace_id, job.id)
-        self._end(backtest.cancelled(self._clock.now()))
+        self._end(self._stored(job).cancelled(self._clock.now()))
+
+    def _stored(self, job: BacktestJob) -> Backtest:
+        return self._repository.get(job.workspace_id, job.id)
 
     def _end(self, backtest: Backtest) -> None:
         if self._repository.save(backtest):
-            self._service._announce(backtest, str(backtest.status))
+            self._announce(backtest, str(backtest.status))
 
 
 def _check_range(spec: BacktestSpec, series: Sequence[Series]) -> None:

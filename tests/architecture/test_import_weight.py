@@ -5,8 +5,26 @@ import sys
 
 import pytest
 
-HEAVY = ("polars", "pandas", "torch", "transformers", "sklearn", "streamlit", "exchange_calendars", "yfinance", "ccxt")
-LIGHT_API = (*HEAVY, "numpy", "boto3", "redis", "domain.backtesting._kernel", "domain.features._rolling", "typer")
+HEAVY = (
+    "polars",
+    "pandas",
+    "torch",
+    "transformers",
+    "sklearn",
+    "streamlit",
+    "exchange_calendars",
+    "yfinance",
+    "ccxt",
+)
+LIGHT_API = (
+    *HEAVY,
+    "numpy",
+    "boto3",
+    "redis",
+    "domain.backtesting._kernel",
+    "domain.features._rolling",
+    "typer",
+)
 
 MUST_NOT_LOAD = {
     "functions.graphql_http": LIGHT_API,

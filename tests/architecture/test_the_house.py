@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from functions.cli.exit_codes import MEANINGS
 from functions.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,9 @@ def test_every_top_level_folder_says_what_lives_in_it_on_one_page(folder: str) -
 def test_our_folder_graphql_does_not_hide_graphql_core() -> None:
     assert not (ROOT / "graphql" / "__init__.py").exists()
     script = "import graphql, trader_graphql; print(graphql.__file__); print(trader_graphql.__file__)"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     core, ours = done.stdout.split()
     assert "site-packages" in core
     assert Path(ours) == ROOT / "graphql" / "trader_graphql" / "__init__.py"
@@ -44,7 +47,9 @@ def test_every_setting_is_described() -> None:
 
 
 def test_the_readme_names_only_make_targets_that_exist() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
     named = set(re.findall(r"`?make ([a-z-]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert named <= targets
     assert {"setup", "demo", "up", "test", "check", "bench", "schema", "clean", "help"} <= targets
@@ -63,3 +68,8 @@ def test_package_locks_record_no_download_address() -> None:
     for path in locks:
         packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
         assert [name for name, entry in packages.items() if "resolved" in entry] == []
+
+
+def test_the_readme_explains_every_exit_code() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [code for code, meaning in MEANINGS.items() if f"| {code.value} | {meaning} |" not in readme] == []

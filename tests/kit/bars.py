@@ -63,6 +63,7 @@ def random_bars(
 
 def random_panel(count: int, width: int, seed: int) -> Panel:
     series = [
-        random_bars(count, seed * 1_000 + index, instrument=an_instrument(f"T{index}")) for index in range(width)
+        random_bars(count, seed * 1_000 + index, instrument=an_instrument(f"T{index}"))
+        for index in range(width)
     ]
     return Panel.align(series)

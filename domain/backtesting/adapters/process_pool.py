@@ -39,7 +39,9 @@ class ProcessPoolRunner:
     timeout_seconds is failed.
     """
 
-    def __init__(self, make_handler: HandlerFactory, *, workers: int, timeout_seconds: float, name: str) -> None:
+    def __init__(
+        self, make_handler: HandlerFactory, *, workers: int, timeout_seconds: float, name: str
+    ) -> None:
         self.name = name
         self._make_handler = make_handler
         self._timeout_seconds = timeout_seconds
@@ -97,8 +99,7 @@ class ProcessPoolRunner:
             observer.began(job, self.name)
             worker.send(job)
             self._follow(worker, job, observer)
-        except Exception:
-            # The observer failed (say, the database is away): this worker must live on.
+        except Exception:  # noqa: BLE001 - the observer failed (the database is away): the pool must live on
             _log.exception("Could not record how backtest %s went", job.id)
             worker.kill()
 
@@ -157,7 +158,10 @@ class _Worker:
             self._process.join()
             code = self._process.exitcode
             how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-            return ("failed", f"The worker process ended unexpectedly ({how}); it may have run out of memory.")
+            return (
+                "failed",
+                f"The worker process ended unexpectedly ({how}); it may have run out of memory.",
+            )
         return message
 
     def usable(self) -> "_Worker":
@@ -213,6 +217,9 @@ def carry_out(handle: Handler, job: BacktestJob, report: Report) -> tuple[str, A
         if isinstance(lost, BrokenPipeError):
             raise
         return ("failed", f"The machine refused: {lost.strerror or lost}.")
-    except Exception as unforeseen:
+    except Exception as unforeseen:  # noqa: BLE001 - a strategy is foreign code: anything can come out
         _log.exception("Backtest %s failed", job.id)
-        return ("failed", f"An internal error ({type(unforeseen).__name__}); the log of the worker has the details.")
+        return (
+            "failed",
+            f"An internal error ({type(unforeseen).__name__}); the log of the worker has the details.",
+        )

@@ -1,0 +1,142 @@
+"""Maps a finished backtest onto the tear sheet: reads its artefacts and the prices it traded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from domain.arrays import FloatArray
+from domain.backtesting.adapters.parquet_artefacts import ParquetArtefactStore
+from domain.backtesting.model import Backtest, BacktestOutcome, BacktestSpec
+from domain.backtesting.result import Curve, Trades
+from domain.backtesting.run import read_panel
+from domain.errors import NotFound
+from domain.market.bars import Panel
+from domain.market.calendars import session_ids
+from domain.performance.adapters.html_report import render
+from domain.performance.model import Drawdown, PerformanceTables, PeriodReturn, Statistics
+from domain.performance.tear_sheet import MeasuredReturns, PriceLine, TearSheet, TradeMarks
+from functions.backtest_run import bar_store
+
+T = TypeVar("T")
+_INSTRUMENTS_NAMED = 6
+
+
+def render_report(backtest: Backtest, folder: Path, artefacts: ParquetArtefactStore, now: datetime) -> str:
+    """The HTML of a completed run. Raises NotFound when its artefacts are gone.
+
+    Prices are left out, and a warning says so, when the bars have been deleted since.
+    """
+    if backtest.outcome is None:
+        raise NotFound("result of backtest", backtest.id)
+    curve = artefacts.curve(backtest.workspace_id, backtest.id)
+    trades = artefacts.trades(backtest.workspace_id, backtest.id)
+    try:
+        panel, _ = read_panel(bar_store(folder, backtest.workspace_id), backtest.spec)
+    except NotFound:
+        panel = None
+    return render(tear_sheet(backtest, backtest.outcome, curve, trades, panel, now))
+
+
+def tear_sheet(
+    backtest: Backtest,
+    outcome: BacktestOutcome,
+    curve: Curve,
+    trades: Trades,
+    panel: Panel | None,
+    now: datetime,
+) -> TearSheet:
+    """Everything the report shows of one run."""
+    spec = backtest.spec
+    own_benchmark = "Equal-weight buy and hold" if len(spec.instruments) > 1 else "Buy and hold"
+    missing = () if panel else ("The bars of this run are no longer stored, so prices are not shown.",)
+    return TearSheet(
+        title=spec.strategy.replace("_", " ").capitalize(),
+        subtitle=_subtitle(spec, curve),
+        currency=spec.currency,
+        initial_equity=float(spec.initial_cash),
+        close_time=curve.close_time,
+        equity=curve.equity,
+        statistics=_read(Statistics, outcome.statistics),
+        tables=_tables(outcome.tables),
+        benchmark=curve.benchmark,
+        benchmark_name=spec.benchmark or own_benchmark,
+        benchmark_statistics=_read(Statistics, outcome.benchmark_statistics),
+        cash=curve.cash,
+        exposure=curve.exposure,
+        returns=_measured_returns(curve, float(spec.initial_cash), panel),
+        prices=_prices(panel),
+        trades=_marks(trades) if panel else TradeMarks.none(),
+        labels=("Optimistic fill: decided and traded at the same close",) if spec.fill.is_optimistic else (),
+        warnings=(*outcome.warnings, *missing),
+        spec=spec.model_dump(mode="json"),
+        provenance=asdict(outcome.provenance),
+        created_at=now,
+    )
+
+
+def _subtitle(spec: BacktestSpec, curve: Curve) -> str:
+    shown = ", ".join(spec.instruments[:_INSTRUMENTS_NAMED])
+    if len(spec.instruments) > _INSTRUMENTS_NAMED:
+        shown += f" and {len(spec.instruments) - _INSTRUMENTS_NAMED} more"
+    first, last = curve.close_time[[0, -1]].astype("datetime64[ns]").astype("datetime64[D]")
+    return f"{shown} · {spec.timeframe} bars · {first} to {last}"
+
+
+def _measured_returns(curve: Curve, initial_cash: float, panel: Panel | None) -> MeasuredReturns:
+    """One return a session, as the statistics measure them; one a bar for daily and longer bars."""
+    last = np.arange(curve.close_time.shape[0])
+    if panel is not None and panel.timeframe.is_intraday:
+        session = session_ids(curve.close_time, panel.instruments[0])
+        last = np.flatnonzero(np.append(session[1:] != session[:-1], True))
+    equity = np.concatenate([[initial_cash], curve.equity[last]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        returns: FloatArray = equity[1:] / equity[:-1] - 1.0
+    measured = np.isfinite(returns)
+    return MeasuredReturns(curve.close_time[last][measured], returns[measured])
+
+
+def _prices(panel: Panel | None) -> tuple[PriceLine, ...]:
+    if panel is None:
+        return ()
+    lines = []
+    for column, instrument in enumerate(panel.instruments):
+        has_bar = np.isfinite(panel.close[:, column])
+        lines.append(PriceLine(instrument.id, panel.close_time[has_bar], panel.close[has_bar, column]))
+    return tuple(lines)
+
+
+def _marks(trades: Trades) -> TradeMarks:
+    return TradeMarks(
+        instrument=trades.instrument,
+        entry_time=trades.entry_time,
+        exit_time=trades.exit_time,
+        entry_price=trades.entry_price,
+        exit_price=trades.exit_price,
+        quantity=trades.quantity,
+        pnl=trades.pnl,
+        return_=trades.return_,
+        is_open=trades.is_open,
+    )
+
+
+def _tables(stored: Mapping[str, Sequence[Mapping[str, Any]]]) -> PerformanceTables:
+    return PerformanceTables(
+        drawdowns=tuple(_read(Drawdown, row) for row in stored["drawdowns"]),
+        months=tuple(_read(PeriodReturn, row) for row in stored["months"]),
+        years=tuple(_read(PeriodReturn, row) for row in stored["years"]),
+    )
+
+
+def _read(kind: type[T], stored: Mapping[str, Any]) -> T:
+    """The dataclass these stored JSON values came from; ISO text becomes a date again."""
+    dates = {field.name for field in fields(kind) if "date" in str(field.type)}  # type: ignore[arg-type]
+    return kind(
+        **{
+            name: date.fromisoformat(value) if name in dates and value is not None else value
+            for name, value in stored.items()
+        }
+    )
