@@ -172,7 +172,7 @@ class BacktestOutcome:
     """What a finished run leaves in the database; curves and trades are artefacts.
 
     statistics and benchmark_statistics map a statistic's name to its value, None when undefined
-    (`domain.performance.statistics.CONVENTIONS` describes each); `tables` holds the drawdown,
+    (`domain.performance.conventions.CONVENTIONS` describes each); `tables` holds the drawdown,
     monthly and yearly tables.
     """
 

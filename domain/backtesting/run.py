@@ -74,11 +74,12 @@ class BacktestRun:
         )
         report(_SIMULATED, "measuring")
         performance = measure(simulation, panel, spec)
+        benchmark_statistics = performance.benchmark_statistics
         report(_MEASURED, "saving")
         self._artefacts.write(job.workspace_id, job.id, simulation.curve, simulation.trades)
         return BacktestOutcome(
             statistics=as_json(asdict(performance.statistics)),
-            benchmark_statistics=as_json(asdict(performance.benchmark_statistics)),
+            benchmark_statistics=as_json(asdict(benchmark_statistics)) if benchmark_statistics else {},
             tables=as_json(asdict(performance.tables)),
             warnings=(*simulation.warnings, *performance.notes),
             provenance=Provenance(
