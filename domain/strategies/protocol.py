@@ -50,6 +50,9 @@ class Strategy(ABC):
     name: ClassVar[str]
     """Unique, lower case with underscores; how the API and the CLI call it."""
 
+    instruments_needed: ClassVar[tuple[int, int | None]] = (1, None)
+    """Fewest and most instruments traded together; None is no limit."""
+
     class Parameters(StrategyParameters):
         """No parameters, unless a strategy says otherwise."""
 
@@ -72,11 +75,6 @@ class Strategy(ABC):
     @abstractmethod
     def lookback(self) -> int:
         """Bars that must have closed before the first decision can be made."""
-
-    @property
-    def instruments_needed(self) -> tuple[int, int | None]:
-        """Fewest and most instruments this strategy trades together; None is no limit."""
-        return (1, None)
 
 
 class VectorisedStrategy(Strategy):

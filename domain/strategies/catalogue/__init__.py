@@ -1,0 +1,1 @@
+"""The built-in strategies, one file each. A new file here is found by the registry."""

@@ -1,0 +1,34 @@
+"""Buying below the lower Bollinger band."""
+
+from pydantic import Field
+
+from domain.arrays import FloatArray
+from domain.features.channels import bollinger
+from domain.features.signals import hold
+from domain.market.bars import Panel
+from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
+
+
+class BollingerReversion(VectorisedStrategy):
+    """Buy below the lower band, sell at the middle.
+
+    A close far below its own recent range is more often pressure than news, and pressure passes.
+    The band widens with volatility, so the rule asks for more weakness in wild markets.
+    J. Bollinger, Bollinger on Bollinger Bands (2001).
+    """
+
+    name = "bollinger_reversion"
+
+    class Parameters(StrategyParameters):
+        """Length and width of the bands."""
+
+        window: int = Field(20, ge=2, le=1_000, description="Bars in the mean and the deviation.")
+        width: float = Field(2.0, gt=0, le=10, description="Population deviations from the mean to a band.")
+
+    @property
+    def lookback(self) -> int:
+        return int(self.parameters.window)
+
+    def target(self, bars: Panel) -> FloatArray:
+        bands = bollinger(bars.close, self.parameters.window, self.parameters.width)
+        return hold(bars.close < bands.lower, bars.close >= bands.middle, 1.0 / len(bars.instruments))

@@ -1,0 +1,28 @@
+"""Buy and hold: what every other strategy must beat."""
+
+import numpy as np
+
+from domain.arrays import FloatArray
+from domain.market.bars import Panel
+from domain.strategies.protocol import VectorisedStrategy
+
+
+class BuyAndHold(VectorisedStrategy):
+    """Buy an equal share of each instrument on its first bar and never trade again.
+
+    Holding the market earns its risk premium at almost no cost; most active rules do not repay
+    what they trade away (W. F. Sharpe, The Arithmetic of Active Management, 1991).
+    """
+
+    name = "buy_and_hold"
+
+    @property
+    def lookback(self) -> int:
+        return 1
+
+    def target(self, bars: Panel) -> FloatArray:
+        weights = np.full(bars.shape, np.nan)
+        exists = np.isfinite(bars.close)
+        first = exists & (np.cumsum(exists, axis=0) == 1)
+        weights[first] = 1.0 / len(bars.instruments)
+        return weights

@@ -1,0 +1,36 @@
+"""Breakout from the Donchian channel: the rule of the Turtles."""
+
+from pydantic import Field
+
+from domain.arrays import FloatArray
+from domain.features.channels import donchian
+from domain.features.signals import hold, shift
+from domain.market.bars import Panel
+from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
+
+
+class DonchianBreakout(VectorisedStrategy):
+    """Own what makes a new high, leave at a new low of a shorter channel.
+
+    A new high leaves no holder with a loss to sell out of, and large orders take days to fill:
+    both let a breakout run. Many small losses pay for a few large gains.
+    R. Donchian's four-week rule, as traded by the Turtles (C. Faith, Way of the Turtle, 2007).
+    """
+
+    name = "donchian_breakout"
+
+    class Parameters(StrategyParameters):
+        """Length of the two channels."""
+
+        entry: int = Field(20, ge=2, le=1_000, description="Bars whose highest high must be exceeded.")
+        exit: int = Field(10, ge=2, le=1_000, description="Bars whose lowest low ends the position.")
+
+    @property
+    def lookback(self) -> int:
+        return int(max(self.parameters.entry, self.parameters.exit)) + 1
+
+    def target(self, bars: Panel) -> FloatArray:
+        # The channel of the bar before: a close cannot exceed a range that already holds it.
+        upper = shift(donchian(bars.high, bars.low, self.parameters.entry).upper)
+        lower = shift(donchian(bars.high, bars.low, self.parameters.exit).lower)
+        return hold(bars.close > upper, bars.close < lower, 1.0 / len(bars.instruments))

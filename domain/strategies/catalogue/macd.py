@@ -1,0 +1,41 @@
+"""MACD line against its signal line."""
+
+from pydantic import Field, model_validator
+
+from domain.arrays import FloatArray
+from domain.features.momentum import macd
+from domain.features.signals import cross_weights
+from domain.market.bars import Panel
+from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
+
+
+class MacdCross(VectorisedStrategy):
+    """Own what accelerates: buy when the MACD line crosses above its signal line.
+
+    The line measures trend, its distance from its own average whether the trend gains strength.
+    G. Appel, Technical Analysis: Power Tools for Active Investors (2005).
+    """
+
+    name = "macd"
+
+    class Parameters(StrategyParameters):
+        """Windows of the three averages."""
+
+        fast: int = Field(12, ge=1, le=5_000, description="Bars in the fast average.")
+        slow: int = Field(26, ge=2, le=10_000, description="Bars in the slow average; more than fast.")
+        signal: int = Field(9, ge=1, le=5_000, description="Bars in the average of the MACD line.")
+
+        @model_validator(mode="after")
+        def _fast_is_faster(self) -> "MacdCross.Parameters":
+            if self.fast >= self.slow:
+                raise ValueError(f"fast ({self.fast}) must be below slow ({self.slow})")
+            return self
+
+    @property
+    def lookback(self) -> int:
+        return int(self.parameters.slow + self.parameters.signal)
+
+    def target(self, bars: Panel) -> FloatArray:
+        given = self.parameters
+        result = macd(bars.close, given.fast, given.slow, given.signal)
+        return cross_weights(result.line, result.signal)

@@ -1,0 +1,42 @@
+"""Crossing of two simple moving averages."""
+
+from pydantic import Field, model_validator
+
+from domain.arrays import FloatArray
+from domain.features.moving_averages import sma
+from domain.features.signals import cross_weights
+from domain.market.bars import Panel
+from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
+
+
+class SmaCross(VectorisedStrategy):
+    """Own what has begun to rise: buy when the fast average crosses above the slow one.
+
+    Prices under-react to news, so a change of direction tends to last for a while. The rule acts
+    on the cross itself, not on the level: it stays flat until the first cross, so that it never
+    buys into the middle of a trend only because the data begins there.
+    W. Brock, J. Lakonishok, B. LeBaron, Simple Technical Trading Rules, Journal of Finance (1992).
+    """
+
+    name = "sma_cross"
+
+    class Parameters(StrategyParameters):
+        """Windows of the two averages."""
+
+        fast: int = Field(20, ge=1, le=5_000, description="Bars in the fast average.")
+        slow: int = Field(50, ge=2, le=10_000, description="Bars in the slow average; more than fast.")
+        allow_short: bool = Field(False, description="Sell short on a cross below, instead of leaving.")
+
+        @model_validator(mode="after")
+        def _fast_is_faster(self) -> "SmaCross.Parameters":
+            if self.fast >= self.slow:
+                raise ValueError(f"fast ({self.fast}) must be below slow ({self.slow})")
+            return self
+
+    @property
+    def lookback(self) -> int:
+        return int(self.parameters.slow) + 1
+
+    def target(self, bars: Panel) -> FloatArray:
+        fast, slow = sma(bars.close, self.parameters.fast), sma(bars.close, self.parameters.slow)
+        return cross_weights(fast, slow, allow_short=self.parameters.allow_short)
