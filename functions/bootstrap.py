@@ -105,7 +105,7 @@ class Application:
     def _market(self) -> "MarketDataService":
         from functions.market_data import market_data_service
 
-        return market_data_service(self.settings.folder, self.services.series, self._clock)
+        return market_data_service(self.settings, self.services.series, self._clock)
 
     def register_strategy_file(self, path: Path) -> None:
         """Make the strategies of a user's own file known to this process alone."""
@@ -130,7 +130,7 @@ class Application:
         from functions.report import render_report
 
         backtest = self._completed(workspace_id, backtest_id)
-        return render_report(backtest, self.settings.folder, self._artefacts)
+        return render_report(backtest, self.settings.folder, self._artefacts, self._clock.now())
 
     def download(
         self,

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from domain.arrays import FloatArray
 from domain.backtesting.adapters.parquet_artefacts import ParquetArtefactStore
 from domain.backtesting.model import Backtest, BacktestOutcome, BacktestSpec
 from domain.backtesting.result import Curve, Trades
@@ -87,16 +86,10 @@ def _subtitle(spec: BacktestSpec, curve: Curve) -> str:
 
 
 def _measured_returns(curve: Curve, initial_cash: float, panel: Panel | None) -> MeasuredReturns:
-    """One return a session, as the statistics measure them; one a bar for daily and longer bars."""
-    last = np.arange(curve.close_time.shape[0])
-    if panel is not None and panel.timeframe.is_intraday:
-        session = session_ids(curve.close_time, panel.instruments[0])
-        last = np.flatnonzero(np.append(session[1:] != session[:-1], True))
-    equity = np.concatenate([[initial_cash], curve.equity[last]])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        returns: FloatArray = equity[1:] / equity[:-1] - 1.0
-    measured = np.isfinite(returns)
-    return MeasuredReturns(curve.close_time[last][measured], returns[measured])
+    """The returns the statistics were measured from: one a session for intraday bars."""
+    intraday = panel is not None and panel.timeframe.is_intraday
+    session = session_ids(curve.close_time, panel.instruments[0]) if panel and intraday else None
+    return MeasuredReturns.of(curve.close_time, curve.equity, initial_cash, session)
 
 
 def _prices(panel: Panel | None) -> tuple[PriceLine, ...]:

@@ -1,26 +1,46 @@
-"""What a simulation returns: curves, orders, fills and trades as columns."""
+"""What a simulation returns: curve, orders and trades as columns."""
 
 from dataclasses import dataclass
 from enum import IntEnum
+
+import numpy as np
 
 from domain.arrays import BoolArray, FloatArray, IntArray, TimeArray
 from domain.market.instruments import InstrumentId
 
 
 class FillReason(IntEnum):
-    """Why a fill happened."""
+    """Why an order was made, or a trade ended. A trade that has not ended is STILL_OPEN."""
 
+    STILL_OPEN = -1
     TARGET = 0
     STOP_LOSS = 1
     TAKE_PROFIT = 2
+
+
+class OrderStatus(IntEnum):
+    """What became of an order."""
+
+    FILLED = 0
+    DENIED = 1
+    PENDING = 2
+
+
+class DenialReason(IntEnum):
+    """Why an order was refused: the account cannot pay for it, or it is less than one lot."""
+
+    NOT_DENIED = 0
+    NO_BUYING_POWER = 1
+    ROUNDS_TO_ZERO = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
     """State of the account at each bar close; shape (T,), account currency.
 
-    exposure is gross position value over equity. benchmark is the value of buy-and-hold with the
-    same starting cash; NaN before its first bar.
+    exposure is gross position value over equity, NaN when positions are held on no equity.
+    benchmark is the value of buy-and-hold with the same starting cash and no costs; NaN before its
+    first bar.
     """
 
     close_time: TimeArray
@@ -31,46 +51,71 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fills:
-    """One row for each execution, in the order they happened; shape (F,).
+class Orders:
+    """One row for each order, in the order they came up; shape (F,).
 
-    decided_bar, bar  rows of the panel: when it was decided, and when it was filled
-    instrument        column of the panel
-    quantity          units, negative for sells
-    price             what was paid, spread, slippage and impact included
-    commission        account currency
-    slippage          account currency lost against the reference price
-    reason            a FillReason
+    A flip from long to short is two orders. A target that is held already makes no order. A
+    decision that was replaced, or overtaken by a protective exit, before it could fill is not listed.
+
+    decided_bar  row of the panel whose close it was decided on; the bar itself for protective exits
+    bar          row in which it was filled or denied; -1 while pending
+    instrument   column of the panel
+    status       an OrderStatus
+    reason       a FillReason
+    denial       a DenialReason
+    quantity     units, negative for sales: filled, or wanted where it was not filled. A pending
+                 quantity is an estimate at the last close
+    price        what was paid, spread, slippage and impact included; NaN where nothing was filled
+    commission   account currency
+    slippage     account currency lost against the reference price
+    held         units held after it, negative short
     """
 
     decided_bar: IntArray
     bar: IntArray
     instrument: IntArray
+    status: IntArray
+    reason: IntArray
+    denial: IntArray
     quantity: FloatArray
     price: FloatArray
     commission: FloatArray
     slippage: FloatArray
-    reason: IntArray
+    held: FloatArray
 
     def __len__(self) -> int:
         return int(self.bar.shape[0])
 
+    def positions(self, bars: int, instruments: int) -> FloatArray:
+        """Units held at each close, shape (bars, instruments)."""
+        positions = np.zeros((bars, instruments))
+        for column in range(instruments):
+            mine = (self.instrument == column) & (self.status == OrderStatus.FILLED)
+            bar = self.bar[mine]
+            # Of several orders in one bar the last one counts, for it is repeated for the bars to come.
+            if bar.size:
+                positions[bar[0] :, column] = np.repeat(self.held[mine], np.diff(bar, append=bars))
+        return positions
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trades:
-    """Round trips from flat to flat, at average cost; one row each, shape (K,), by exit then entry.
+    """Round trips from flat to flat, at average cost; one row each, shape (K,), as they ended.
 
-    A flip closes one trade and opens the next. A trade still open at the end has is_open True,
-    exit_time of the last bar and its last close as exit price, and is reported apart by statistics.
+    A flip closes one trade and opens the next. Trades still open at the end come last, by
+    instrument: is_open is True, exit_time that of the last bar, exit_price the last known close.
+    Statistics report them apart.
 
     quantity        largest size held, negative for shorts
     entry_price     average price of everything that added; exit_price of everything that reduced
     pnl             account currency, after commissions and slippage; borrow fees and margin
                     interest are charged to the account, not to trades
     return_         pnl over the cost of entry (largest absolute cost basis held)
+    fees            commissions of all its orders, account currency
     bars_held       bars from entry to exit
     mae, mfe        maximum adverse (<= 0) and favourable (>= 0) excursion: fraction of entry price,
-                    from the highs and lows seen while the position was held
+                    from the highs and lows seen while the position was held. Of the bar of a
+                    protective exit nothing better than the exit itself counts as seen
     """
 
     instrument_ids: tuple[InstrumentId, ...]
@@ -99,13 +144,14 @@ class Trades:
 class Simulation:
     """The whole outcome of the engine, before statistics.
 
-    positions (T, N) units held at each close. entry_bar_exits counts protective exits on the
-    very bar of entry. financing_paid is borrow fees and margin interest, account currency.
+    entry_bar_exits counts protective exits on the very bar of entry. financing_paid is borrow fees
+    and margin interest, account currency.
+    turnover is everything bought and sold, at fill prices, over mean equity: a round trip of the
+    whole account is about 2. Equity ends at initial cash + pnl of all trades - financing_paid.
     """
 
     curve: Curve
-    positions: FloatArray
-    fills: Fills
+    orders: Orders
     trades: Trades
     final_equity: float
     fees_paid: float
@@ -114,3 +160,8 @@ class Simulation:
     turnover: float
     entry_bar_exits: int
     warnings: tuple[str, ...]
+
+    @property
+    def positions(self) -> FloatArray:
+        """Units held at each close, shape (T, N); made anew from the orders at each call."""
+        return self.orders.positions(len(self.curve.close_time), len(self.trades.instrument_ids))

@@ -67,16 +67,21 @@ class SeriesCatalogue:
         complete = [name for name in sources if all((name, wanted) in by_key for wanted in ids)]
         if not complete:
             raise InvalidInput.at(
-                "instruments", message="no single source holds bars of all of them; import them from one source"
+                "instruments",
+                message="no single source holds bars of all of them; import them from one source",
             )
         if len(complete) > 1:
-            raise InvalidInput.at("source", message=f"several hold these bars; name one of {', '.join(complete)}")
+            raise InvalidInput.at(
+                "source", message=f"several hold these bars; name one of {', '.join(complete)}"
+            )
         return tuple(by_key[complete[0], wanted] for wanted in ids)
 
     def _instrument_id(
         self, name: str, stored: Sequence[Series], timeframe: Timeframe, source: str | None
     ) -> InstrumentId:
-        matches = sorted({s.key.instrument_id for s in stored if name in (s.key.instrument_id, s.instrument.symbol)})
+        matches = sorted(
+            {s.key.instrument_id for s in stored if name in (s.key.instrument_id, s.instrument.symbol)}
+        )
         if len(matches) == 1:
             return matches[0]
         if matches:
@@ -86,4 +91,4 @@ class SeriesCatalogue:
         origin = f" from source '{source}'" if source else ""
         known = ", ".join(sorted({s.instrument.symbol for s in stored})[:10])
         hint = f"Stored: {known}." if known else "Nothing is stored yet: import bars first."
-        raise NotFound("instrument", name, f"with {timeframe} bars{origin} in this workspace. {hint}")
+        raise NotFound("instrument", name, f"This workspace holds no {timeframe} bars of it{origin}. {hint}")

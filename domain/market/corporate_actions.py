@@ -1,4 +1,4 @@
-"""Splits and dividends, and the adjusted views derived from them as of a date."""
+"""Splits and dividends, as known facts. Free of numpy; `domain.market.adjustment` applies them."""
 
 from dataclasses import dataclass
 from datetime import date

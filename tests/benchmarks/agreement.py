@@ -47,7 +47,10 @@ def agreements() -> list[Agreement]:
             np.array([trades for _, trades in theirs]),
         ),
         _compare(
-            "vectorbt (same close, fractional)", _ours(pairs, SAME_CLOSE, FRACTIONAL), vector_equity, vector_trades
+            "vectorbt (same close, fractional)",
+            _ours(pairs, SAME_CLOSE, FRACTIONAL),
+            vector_equity,
+            vector_trades,
         ),
     ]
 

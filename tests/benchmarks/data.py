@@ -13,9 +13,7 @@ from domain.market.timeframe import Timeframe
 
 CASH = 10_000.0
 FEE = 0.001
-FEE_ONLY = Costs(
-    commission_bps=FEE * 10_000, spread_bps=0, slippage_bps=0, borrow_rate=0, margin_rate=0
-)
+FEE_ONLY = Costs(commission_bps=FEE * 10_000, spread_bps=0, slippage_bps=0, borrow_rate=0, margin_rate=0)
 WHOLE = Sizing(quantity=QuantityRule.WHOLE_LOTS)
 FRACTIONAL = Sizing(quantity=QuantityRule.FRACTIONAL)
 NEXT_OPEN, SAME_CLOSE = FillPrice.NEXT_OPEN, FillPrice.SAME_CLOSE
@@ -27,7 +25,18 @@ def goog() -> Panel:
     delivery = SampleSource().fetch("GOOG", Timeframe.parse("1d"), None, None)
     raw = delivery.bars
     return Panel.align(
-        [Bars(delivery.instrument, delivery.timeframe, raw.close_time, raw.open, raw.high, raw.low, raw.close, raw.volume)]
+        [
+            Bars(
+                delivery.instrument,
+                delivery.timeframe,
+                raw.close_time,
+                raw.open,
+                raw.high,
+                raw.low,
+                raw.close,
+                raw.volume,
+            )
+        ]
     )
 
 
@@ -41,7 +50,9 @@ def minutes(count: int = 1_000_000) -> Panel:
     low = np.minimum(open_, close) * (1 - np.abs(rng.normal(0.0, 0.0002, count)))
     times = (1_577_836_800 + 60 * np.arange(1, count + 1, dtype=np.int64)) * NANOSECONDS_PER_SECOND
     instrument = Instrument("BTC/USD", "SYNTHETIC", AssetClass.CRYPTO, fractional=True)
-    return Panel.align([Bars(instrument, Timeframe.parse("1m"), times, open_, high, low, close, np.full(count, 1e6))])
+    return Panel.align(
+        [Bars(instrument, Timeframe.parse("1m"), times, open_, high, low, close, np.full(count, 1e6))]
+    )
 
 
 def grid() -> list[tuple[int, int]]:

@@ -21,7 +21,8 @@ warnings.filterwarnings("ignore")
 def frame(panel: Panel) -> pd.DataFrame:
     """The bars as the peers read them."""
     columns = {
-        name.capitalize(): getattr(panel, name)[:, 0].copy() for name in ("open", "high", "low", "close", "volume")
+        name.capitalize(): getattr(panel, name)[:, 0].copy()
+        for name in ("open", "high", "low", "close", "volume")
     }
     return pd.DataFrame(columns, index=pd.to_datetime(panel.close_time))
 
@@ -73,7 +74,12 @@ def vectorbt_with_statistics(panel: Panel, fast: int, slow: int) -> Callable[[],
     def run() -> Any:
         quick, late = vbt.MA.run(close, fast), vbt.MA.run(close, slow)
         portfolio = vbt.Portfolio.from_signals(
-            close, quick.ma_crossed_above(late), quick.ma_crossed_below(late), init_cash=CASH, fees=FEE, freq=frequency
+            close,
+            quick.ma_crossed_above(late),
+            quick.ma_crossed_below(late),
+            init_cash=CASH,
+            fees=FEE,
+            freq=frequency,
         )
         return portfolio.stats(), portfolio.value(), portfolio.trades.records
 
@@ -82,7 +88,10 @@ def vectorbt_with_statistics(panel: Panel, fast: int, slow: int) -> Callable[[],
 
 def raptor(panel: Panel, fast: int, slow: int) -> Callable[[], Any]:
     """One run with metrics, curve and trades; the signals are made inside, as ours are."""
-    columns = [np.ascontiguousarray(getattr(panel, name)[:, 0]) for name in ("open", "high", "low", "close", "volume")]
+    columns = [
+        np.ascontiguousarray(getattr(panel, name)[:, 0])
+        for name in ("open", "high", "low", "close", "volume")
+    ]
     times = np.array(panel.close_time)
     config = raptorbt.BacktestConfig(initial_capital=CASH, fees=FEE, fill_timing="next_bar_open")
 

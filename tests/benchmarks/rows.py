@@ -34,7 +34,9 @@ def show(rows: Sequence[Row]) -> str:
         peers = ", ".join(f"{name} {value:,.2f}" for name, value in row.peers.items())
         ratio = "" if row.ratio is None else f"{row.ratio:,.1f}x"
         flag = "" if row.reached else "  ABOVE LIMIT"
-        lines.append(f"{row.name:<58}{row.ours:>10,.3g}{row.limit:>10,.3g}  {row.unit:<6}{ratio:>8}  {peers}{flag}")
+        lines.append(
+            f"{row.name:<58}{row.ours:>10,.3g}{row.limit:>10,.3g}  {row.unit:<6}{ratio:>8}  {peers}{flag}"
+        )
         if row.note:
             lines.append(f"    {row.note}")
     return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""What the reference account keeps, in plain Python: orders, trades, holdings."""
+
+import math
+from dataclasses import dataclass, field
+
+from domain.backtesting.reference_market import NOISE
+from domain.backtesting.result import DenialReason, FillReason, OrderStatus
+
+
+@dataclass
+class Order:
+    """A row of `result.Orders`."""
+
+    decided_bar: int
+    bar: int
+    instrument: int
+    status: OrderStatus
+    quantity: float
+    price: float = math.nan
+    commission: float = 0.0
+    slippage: float = 0.0
+    held: float = 0.0
+    reason: FillReason = FillReason.TARGET
+    denial: DenialReason = DenialReason.NOT_DENIED
+
+
+@dataclass
+class Trade:
+    """A row of `result.Trades`."""
+
+    instrument: int
+    entry_bar: int
+    exit_bar: int
+    exit_reason: FillReason
+    quantity: float
+    entry_price: float
+    exit_price: float
+    pnl: float
+    return_: float
+    fees: float
+    mae: float
+    mfe: float
+
+
+@dataclass
+class RoundTrip:
+    """A position from flat to flat, at average cost."""
+
+    entry_bar: int
+    largest: float = 0.0
+    basis: float = 0.0
+    entry_units: float = 0.0
+    entry_value: float = 0.0
+    exit_units: float = 0.0
+    exit_value: float = 0.0
+    fees: float = 0.0
+    seen: list[float] = field(default_factory=list)
+
+    def ended(
+        self, instrument: int, bar: int, reason: FillReason, left: float = 0.0, close: float = 0.0
+    ) -> Trade:
+        """The trade it made; what is left is valued at the close."""
+        direction = 1.0 if self.largest > 0 else -1.0
+        entry = self.entry_value / self.entry_units
+        pnl = direction * (self.exit_value + abs(left) * close - self.entry_value) - self.fees
+        moves = [direction * (price - entry) / entry for price in self.seen] if entry > 0 else []
+        return Trade(
+            instrument=instrument,
+            entry_bar=self.entry_bar,
+            exit_bar=bar,
+            exit_reason=reason,
+            quantity=self.largest,
+            entry_price=entry,
+            exit_price=close if reason is FillReason.STILL_OPEN else self.exit_value / self.exit_units,
+            pnl=pnl,
+            return_=pnl / self.basis if self.basis > 0 else math.nan,
+            fees=self.fees,
+            mae=min([0.0, *moves]),
+            mfe=max([0.0, *moves]),
+        )
+
+
+@dataclass
+class Holding:
+    """What is held of one instrument, and what is wanted of it."""
+
+    lot: float
+    quantity: float = 0.0
+    average: float = 0.0
+    last_close: float = math.nan
+    pending: float = math.nan
+    decided_bar: int = -1
+    trip: RoundTrip = field(default_factory=lambda: RoundTrip(-1))
+
+    def worth(self, price: float) -> float:
+        """Signed value; an instrument that never had a bar is worth nothing, and is not held."""
+        return self.quantity * price if self.quantity else 0.0
+
+    def add(self, signed: float, price: float) -> None:
+        """Book more of the same side at this price."""
+        held, quantity, trip = abs(self.quantity), abs(signed), self.trip
+        trip.entry_units += quantity
+        trip.entry_value += quantity * price
+        self.average = (self.average * held + quantity * price) / (held + quantity)
+        self.quantity += signed
+        trip.largest = max(trip.largest, self.quantity, key=abs)
+        trip.basis = max(trip.basis, abs(self.quantity) * self.average)
+
+    def reduce(self, signed: float, price: float) -> None:
+        """Book less of it; the average cost of the rest stays."""
+        self.trip.exit_units += abs(signed)
+        self.trip.exit_value += abs(signed) * price
+        self.quantity += signed
+        if abs(self.quantity) <= NOISE * self.lot:
+            self.quantity = 0.0

@@ -1,0 +1,119 @@
+"""What a reader must know before trusting a result, in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.arrays import IntArray
+from domain.backtesting._kernel import Account
+from domain.backtesting.model import FillPrice, Sizing
+from domain.clock import from_nanoseconds
+from domain.market.bars import Panel
+from domain.strategies.protocol import Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a simulation went. missing (N,) counts the bars each instrument lacks."""
+
+    panel: Panel
+    fill: FillPrice
+    sizing: Sizing
+    account: Account
+    missing: IntArray
+    strategy: Strategy | None
+
+
+def remarks(course: Course) -> tuple[str, ...]:
+    """One sentence for each thing that limits what the result says; the gravest first."""
+    return tuple(_all(course))
+
+
+def _all(course: Course) -> Iterator[str]:
+    yield from _about_ruin(course)
+    yield from _about_silence(course)
+    if course.fill.is_optimistic:
+        yield "Optimistic: orders were filled at the very close they were decided on."
+    yield from _about_refusals(course)
+    yield from _about_exits(course)
+    yield from _about_bars(course)
+
+
+def _about_ruin(course: Course) -> Iterator[str]:
+    bar = course.account.ruined_bar
+    if bar >= 0:
+        at = from_nanoseconds(course.panel.close_time[bar])
+        yield f"The account was ruined on {at:%Y-%m-%d %H:%M} UTC: equity fell to zero or below, and trading stopped."
+
+
+def _about_silence(course: Course) -> Iterator[str]:
+    account = course.account
+    if account.filled_count > 0:
+        return
+    if account.decisions == 0:
+        yield f"No trade happened: {_why_silent(course)}."
+    elif account.denied_count > 0:
+        yield "No trade happened: every order was denied."
+    elif account.pending_count > 0:
+        yield "No trade happened: the only decisions came too late to be filled."
+    else:
+        yield "No trade happened: the strategy never asked to hold anything."
+
+
+def _why_silent(course: Course) -> str:
+    bars, strategy = len(course.panel), course.strategy
+    if strategy is None or strategy.lookback <= bars:
+        return "the strategy never asked to hold anything"
+    # The parameter that alone is longer than the data is the one to change.
+    too_long = [
+        f"'{name}' needs {value} bars"
+        for name, value in strategy.parameters
+        if isinstance(value, int) and not isinstance(value, bool) and bars < value <= strategy.lookback
+    ]
+    wanted = " and ".join(too_long) or f"'{strategy.name}' needs {strategy.lookback} bars"
+    return f"{wanted} but there are {bars}"
+
+
+def _about_refusals(course: Course) -> Iterator[str]:
+    account = course.account
+    if account.denied_count > 0:
+        yield f"{_count(account.denied_count, 'order was', 'orders were')} denied for lack of buying power or for being less than one lot."
+    if account.rows_over_leverage > 0:
+        yield (
+            f"Weights add up to more than {course.sizing.max_leverage:g} times equity on "
+            f"{_count(account.rows_over_leverage, 'bar', 'bars')}; buying power limited what was bought."
+        )
+    if account.pending_count > 0:
+        yield (
+            f"{_count(account.pending_count, 'order was', 'orders were')} still waiting for a bar to be filled on at the end."
+        )
+
+
+def _about_exits(course: Course) -> Iterator[str]:
+    exits = course.account.entry_bar_exits
+    if exits > 0:
+        yield (
+            f"{_count(exits, 'protective exit', 'protective exits')} happened on the bar of entry, where the order of "
+            "prices inside the bar is not known."
+        )
+
+
+def _about_bars(course: Course) -> Iterator[str]:
+    lacking = [
+        (int(missing), instrument.id)
+        for missing, instrument in zip(course.missing, course.panel.instruments, strict=True)
+        if missing > 0
+    ]
+    if not lacking:
+        return
+    most, name = max(lacking)
+    bars = len(course.panel)
+    who = f"{name} has" if len(lacking) == 1 else f"{len(lacking)} instruments have"
+    how_many = f"{most}" if len(lacking) == 1 else f"up to {most}"
+    yield (
+        f"{who} no bar at {how_many} of {bars} times; orders waited for the next one and positions were valued at "
+        "the last known close."
+    )
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,361 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Loops of the indicators, one instrument at a time, arrays in and out.
+
+The indicator kernels take gap-free columns (see `domain.features.columns`); the signal kernels take
+whole panels and skip NaN themselves. Every value at row t is made from rows 0..t. The order of the
+floating-point operations is part of the contract: the incremental twins repeat it step by step.
+"""
+
+from libc.math cimport NAN, fabs, log
+
+ctypedef unsigned char uint8
+
+# SPLITTER is Dekker's 2**27 + 1: it cuts a double in two halves whose products are exact.
+# BLOCK rows at a time go through the running sums, then through what needs no row before it.
+cdef enum:
+    SPLITTER = 134217729
+    BLOCK = 256
+
+
+cdef struct Sum:
+    # The value is high + low, unevaluated: `low` collects what rounding took from `high`.
+    double high
+    double low
+
+
+cdef inline void add(Sum* total, double value, double error) noexcept nogil:
+    # Knuth's two-sum: `value + error` goes in, nothing is lost.
+    cdef double high = total.high + value
+    cdef double seen = high - total.high
+    total.low += error + ((total.high - (high - seen)) + (value - seen))
+    total.high = high
+
+
+cdef inline void replace(Sum* total, double new, double old) noexcept nogil:
+    cdef double difference = new - old
+    cdef double seen = difference - new
+    add(total, difference, (new - (difference - seen)) - (old + seen))
+
+
+cdef inline Sum normalised(double high, double low) noexcept nogil:
+    cdef Sum result
+    result.high = high + low
+    cdef double seen = result.high - high
+    result.low = (high - (result.high - seen)) + (low - seen)
+    return result
+
+
+cdef inline Sum product(double a, double b) noexcept nogil:
+    # Dekker's exact product without a fused multiply-add.
+    cdef double cut = SPLITTER * a
+    cdef double a_high = cut - (cut - a)
+    cdef double a_low = a - a_high
+    cut = SPLITTER * b
+    cdef double b_high = cut - (cut - b)
+    cdef double b_low = b - b_high
+    cdef Sum result
+    result.high = a * b
+    result.low = ((a_high * b_high - result.high) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return result
+
+
+cdef inline Sum square(double a) noexcept nogil:
+    cdef double cut = SPLITTER * a
+    cdef double a_high = cut - (cut - a)
+    cdef double a_low = a - a_high
+    cdef Sum result
+    result.high = a * a
+    result.low = ((a_high * a_high - result.high) + 2.0 * a_high * a_low) + a_low * a_low
+    return result
+
+
+cdef inline double mean_of(double total_high, double total_low, double count, double share) noexcept nogil:
+    # One Newton step with an exact residual gives the mean rounded once. `share` is 1 / count.
+    cdef double high = total_high + total_low
+    cdef double low = total_low - (high - total_high)
+    cdef double mean = high * share
+    cdef double cut = SPLITTER * mean
+    cdef double mean_high = cut - (cut - mean)
+    cdef double residual = ((high - mean_high * count) - (mean - mean_high) * count) + low
+    return mean + residual * share
+
+
+cdef inline double variance_of(
+    double sum_high, double sum_low, double square_high, double square_low, double count, double scale
+) noexcept nogil:
+    # (n * sum of squares - square of the sum) * scale, in twice the working precision: in plain
+    # doubles the subtraction leaves noise when the mean is large against the deviation.
+    cdef Sum s = normalised(sum_high, sum_low)
+    cdef Sum q = normalised(square_high, square_low)
+    cdef Sum first = product(q.high, count)
+    cdef Sum second = square(s.high)
+    cdef Sum gap
+    gap.high = first.high - second.high
+    cdef double seen = gap.high - first.high
+    gap.low = (first.high - (gap.high - seen)) - (second.high + seen)
+    gap.low += (first.low + q.low * count) - (second.low + 2.0 * s.high * s.low)
+    cdef double numerator = gap.high + gap.low
+    return (numerator if numerator > 0.0 else 0.0) * scale
+
+
+def sma(const double[::1] x, double[::1] out, Py_ssize_t window):
+    """The mean of the last `window` values, rounded once."""
+    cdef double high[BLOCK]
+    cdef double low[BLOCK]
+    cdef double count = window
+    cdef double share = 1.0 / count
+    cdef Py_ssize_t n = x.shape[0]
+    cdef Py_ssize_t start = 0
+    cdef Py_ssize_t rows
+    cdef Py_ssize_t i
+    cdef Sum total
+    total.high = total.low = 0.0
+    with nogil:
+        while start < n:
+            rows = min(BLOCK, n - start)
+            for i in range(rows):
+                replace(&total, x[start + i], x[start + i - window] if start + i >= window else 0.0)
+                high[i] = total.high
+                low[i] = total.low
+            # Apart from the running sum, rows do not wait for each other: the compiler takes two at once.
+            for i in range(rows):
+                out[start + i] = mean_of(high[i], low[i], count, share)
+            start += rows
+        for i in range(min(window - 1, n)):
+            out[i] = NAN
+
+
+def moments(const double[::1] x, double[::1] mean, double[::1] variance, Py_ssize_t window, int ddof):
+    """Mean and variance of the last `window` values; equal values have a variance of exactly 0."""
+    cdef double high[BLOCK]
+    cdef double low[BLOCK]
+    cdef double square_high[BLOCK]
+    cdef double square_low[BLOCK]
+    cdef double moved[BLOCK]
+    cdef double count = window
+    cdef double share = 1.0 / count
+    cdef double scale = 1.0 / (count * (window - ddof))
+    cdef double dropped
+    cdef Py_ssize_t n = x.shape[0]
+    cdef Py_ssize_t equal = 0
+    cdef Py_ssize_t start = 0
+    cdef Py_ssize_t rows
+    cdef Py_ssize_t i
+    cdef Py_ssize_t t
+    cdef Sum values
+    cdef Sum squares
+    cdef Sum new
+    cdef Sum old
+    values.high = values.low = squares.high = squares.low = 0.0
+    with nogil:
+        while start < n:
+            rows = min(BLOCK, n - start)
+            for i in range(rows):
+                t = start + i
+                dropped = x[t - window] if t >= window else 0.0
+                new = square(x[t])
+                old = square(dropped)
+                replace(&values, x[t], dropped)
+                replace(&squares, new.high, old.high)
+                squares.low += new.low - old.low
+                equal = equal + 1 if t > 0 and x[t] == x[t - 1] else 1
+                high[i] = values.high
+                low[i] = values.low
+                square_high[i] = squares.high
+                square_low[i] = squares.low
+                moved[i] = 0.0 if equal >= window else 1.0
+            for i in range(rows):
+                mean[start + i] = mean_of(high[i], low[i], count, share)
+            for i in range(rows):
+                variance[start + i] = (
+                    variance_of(high[i], low[i], square_high[i], square_low[i], count, scale) * moved[i]
+                )
+            start += rows
+        for t in range(min(window - 1, n)):
+            mean[t] = NAN
+            variance[t] = NAN
+
+
+def ema(const double[::1] x, double[::1] out, Py_ssize_t window, Py_ssize_t first, double rate):
+    """Exponential average from row `first` on, seeded there with the mean of `window` values."""
+    cdef Py_ssize_t t
+    cdef Py_ssize_t n = x.shape[0]
+    cdef double average
+    cdef Sum total
+    total.high = 0.0
+    total.low = 0.0
+    with nogil:
+        for t in range(min(first, n)):
+            out[t] = NAN
+        if n > first:
+            for t in range(first - window + 1, first + 1):
+                add(&total, x[t], 0.0)
+            average = mean_of(total.high, total.low, window, 1.0 / window)
+            out[first] = average
+            for t in range(first + 1, n):
+                average = average + (x[t] - average) * rate
+                out[t] = average
+
+
+def rsi(const double[::1] x, double[::1] out, Py_ssize_t window):
+    """Wilder's relative strength index, 0 to 100; 50 where nothing moved."""
+    cdef Py_ssize_t t
+    cdef Py_ssize_t n = x.shape[0]
+    cdef double rate = 1.0 / <double>window
+    cdef double change
+    cdef double up
+    cdef double down
+    cdef double gain = 0.0
+    cdef double loss = 0.0
+    cdef Sum gains
+    cdef Sum losses
+    gains.high = gains.low = losses.high = losses.low = 0.0
+    with nogil:
+        for t in range(n):
+            if t == 0:
+                out[0] = NAN
+                continue
+            change = x[t] - x[t - 1]
+            up = change if change > 0.0 else 0.0
+            down = -change if change < 0.0 else 0.0
+            if t <= window:
+                add(&gains, up, 0.0)
+                add(&losses, down, 0.0)
+                out[t] = NAN
+                if t < window:
+                    continue
+                gain = mean_of(gains.high, gains.low, window, rate)
+                loss = mean_of(losses.high, losses.low, window, rate)
+            else:
+                gain = gain + (up - gain) * rate
+                loss = loss + (down - loss) * rate
+            out[t] = 100.0 * (gain / (gain + loss)) if gain + loss > 0.0 else 50.0
+
+
+def atr(
+    const double[::1] high, const double[::1] low, const double[::1] close, double[::1] out, Py_ssize_t window
+):
+    """Wilder's average true range, in price units."""
+    cdef Py_ssize_t t
+    cdef Py_ssize_t n = high.shape[0]
+    cdef double rate = 1.0 / <double>window
+    cdef double span
+    cdef double up
+    cdef double down
+    cdef double average = 0.0
+    cdef Sum total
+    total.high = 0.0
+    total.low = 0.0
+    with nogil:
+        for t in range(n):
+            if t == 0:
+                out[0] = NAN
+                continue
+            span = high[t] - low[t]
+            up = fabs(high[t] - close[t - 1])
+            down = fabs(low[t] - close[t - 1])
+            span = up if up > span else span
+            span = down if down > span else span
+            if t <= window:
+                add(&total, span, 0.0)
+                out[t] = NAN
+                if t == window:
+                    average = mean_of(total.high, total.low, window, rate)
+                    out[t] = average
+            else:
+                average = average + (span - average) * rate
+                out[t] = average
+
+
+def extreme(const double[::1] x, double[::1] out, double[::1] tail, Py_ssize_t window, double sign):
+    """Highest (sign 1) or lowest (sign -1) of the last `window` values, in constant time a row.
+
+    van Herk (1992) and Gil and Werman (1993): the window spans the end of one block of `window`
+    rows and the beginning of the next; the extremes of both parts are running ones. `tail`
+    (window,) is scratch.
+    """
+    cdef Py_ssize_t t
+    cdef Py_ssize_t i
+    cdef Py_ssize_t start = 0
+    cdef Py_ssize_t stop
+    cdef Py_ssize_t n = x.shape[0]
+    cdef double best
+    cdef double value
+    with nogil:
+        while start < n:
+            stop = min(start + window, n)
+            best = sign * x[start]
+            for t in range(start, stop):
+                value = sign * x[t]
+                best = value if value > best else best
+                i = t - start + 1
+                if i == window:
+                    out[t] = sign * best
+                elif start == 0:
+                    out[t] = NAN
+                else:
+                    out[t] = sign * (tail[i] if tail[i] > best else best)
+            if stop - start == window:
+                best = sign * x[stop - 1]
+                for i in range(window - 1, -1, -1):
+                    value = sign * x[start + i]
+                    best = value if value > best else best
+                    tail[i] = best
+            start = stop
+
+
+def log_returns(const double[::1] x, double[::1] out):
+    """log(x[t + 1] / x[t]); one value fewer than x."""
+    cdef Py_ssize_t t
+    with nogil:
+        for t in range(1, x.shape[0]):
+            out[t - 1] = log(x[t] / x[t - 1])
+
+
+def cross(
+    const double[:, ::1] a,
+    const double[:, ::1] b,
+    double[:, ::1] out,
+    double above,
+    double below,
+    double neither,
+):
+    """`above` on the bar where a passes b upwards, `below` where downwards, else `neither`."""
+    cdef Py_ssize_t t
+    cdef Py_ssize_t j
+    cdef double gap
+    cdef double last
+    with nogil:
+        for j in range(a.shape[1]):
+            last = 0.0
+            for t in range(a.shape[0]):
+                gap = a[t, j] - b[t, j]
+                out[t, j] = neither
+                if gap == gap:
+                    if gap > 0.0 and last < 0.0:
+                        out[t, j] = above
+                    elif gap < 0.0 and last > 0.0:
+                        out[t, j] = below
+                    last = gap
+
+
+def hold(const uint8[:, ::1] enter, const uint8[:, ::1] leave, double[:, ::1] out, double weight):
+    """`weight` on the bar that enters, 0 on the bar where `leave` turns true, NaN in between."""
+    cdef Py_ssize_t t
+    cdef Py_ssize_t j
+    cdef int held
+    cdef int left
+    with nogil:
+        for j in range(enter.shape[1]):
+            held = 0
+            left = 0
+            for t in range(enter.shape[0]):
+                out[t, j] = NAN
+                if leave[t, j]:
+                    if not left:
+                        out[t, j] = 0.0
+                    held = 0
+                elif enter[t, j] and not held:
+                    out[t, j] = weight
+                    held = 1
+                left = leave[t, j]

@@ -1,0 +1,90 @@
+"""The rules that every indicator obeys, and the walk over instruments that enforces them.
+
+**Shapes.** Inputs are (T,) or (T, N), time along axis 0; the answer has the shape of the input. Each
+column is an instrument and knows nothing of the others.
+
+**No look-ahead.** Row t is made from rows 0..t.
+
+**Warm-up.** Rows before the first full window are NaN.
+
+**Missing bars.** A row where an input is not a finite number is a bar this instrument does not have:
+the answer there is NaN, and the window reaches over it to the last bars the instrument does have.
+A 200-day average therefore survives the holidays of another exchange in the same panel, and is
+exactly what it would be if the instrument were studied alone. Numbers beyond 1e100 count as missing
+too, which keeps every square in range; no price is that large.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from domain.arrays import BoolArray, FloatArray
+from domain.errors import InvalidInput
+
+LARGEST = 1e100
+"""No magnitude above this is a value."""
+
+SMALLEST_PRICE = 1e-100
+"""Where a ratio or a logarithm is taken, nothing below this is a price."""
+
+LONGEST_WINDOW = 1 << 24
+
+Kernel: TypeAlias = Callable[..., None]
+"""Takes one gap-free contiguous (T,) array for each input, then one for each output, and fills those."""
+
+
+def by_column(
+    kernel: Kernel, *inputs: FloatArray, outputs: int = 1, prices: bool = False
+) -> tuple[FloatArray, ...]:
+    """Run the kernel over each instrument's own bars. `prices` also skips what is not positive."""
+    columns = [np.ascontiguousarray(values, dtype=np.float64) for values in inputs]
+    shape = columns[0].shape
+    if any(values.shape != shape for values in columns) or len(shape) not in {1, 2}:
+        raise InvalidInput("An indicator reads arrays of one shape, (T,) or (T, N).")
+    results = tuple(np.empty(shape) for _ in range(outputs))
+    if not columns[0].size:
+        return results
+    least = SMALLEST_PRICE if prices else -LARGEST
+    if columns[0].size == shape[0] and all(_is_whole(values, least) for values in columns):
+        kernel(*(values.reshape(-1) for values in columns), *(result.reshape(-1) for result in results))
+        return results
+    for column in np.ndindex(shape[1:]):
+        at = (slice(None), *column)
+        series = [np.ascontiguousarray(values[at]) for values in columns]
+        present = np.logical_and.reduce([(values >= least) & (values <= LARGEST) for values in series])
+        _over_present(kernel, series, present, [result[at] for result in results])
+    return results
+
+
+def is_present(*values: float) -> bool:
+    """Whether each is a value and not a missing bar: the same rule, one bar at a time."""
+    return all(abs(value) <= LARGEST for value in values)
+
+
+def is_price(value: float) -> bool:
+    """Whether it is a positive value."""
+    return SMALLEST_PRICE <= value <= LARGEST
+
+
+def checked_window(window: int, least: int = 1, name: str = "window") -> int:
+    """The window, in bars. Raises InvalidInput when it is too short for the indicator, or absurd."""
+    if not least <= window <= LONGEST_WINDOW:
+        raise InvalidInput.at(name, message=f"must be from {least} to {LONGEST_WINDOW} bars (got {window})")
+    return window
+
+
+def _is_whole(values: FloatArray, least: float) -> bool:
+    return bool(values.min() >= least and values.max() <= LARGEST)  # NaN fails both
+
+
+def _over_present(
+    kernel: Kernel, series: list[FloatArray], present: BoolArray, results: list[FloatArray]
+) -> None:
+    rows = np.flatnonzero(present)
+    gapless = [np.empty(rows.size) for _ in results]
+    if rows.size:
+        kernel(*(values[rows] for values in series), *gapless)
+    for result, values in zip(results, gapless, strict=True):
+        result[:] = np.nan
+        result[rows] = values

@@ -1,0 +1,1 @@
+"""The caller and API keys in the API."""

@@ -1,0 +1,1 @@
+"""Instruments, bars and imports in the API."""

@@ -1,0 +1,42 @@
+"""Fetching anything again by its id."""
+
+import strawberry
+
+from domain import errors as domain
+from domain.ids import BacktestId
+from trader_graphql.backtests import types as backtests
+from trader_graphql.connections import Node, split_id
+from trader_graphql.fields import query
+from trader_graphql.market import types as market
+from trader_graphql.permissions import VIEWER
+from trader_graphql.request import Info, in_thread
+from trader_graphql.strategies import queries as strategies
+
+
+@strawberry.type
+class NodeQueries:
+    @query(VIEWER, "A thing by its id; null when there is none.")
+    async def node(self, info: Info, id_: strawberry.ID) -> Node | None:
+        kind, key = split_id(id_)
+        find = {backtests.KIND: _backtest, market.KIND: _instrument, strategies.KIND: _strategy}.get(kind)
+        if find is None:
+            raise domain.InvalidInput.at("id", message=f"names a {kind}, which is no node")
+        return await find(info, key)
+
+
+async def _backtest(info: Info, key: str) -> backtests.Backtest | None:
+    found = await info.context.loaders.backtest.load(BacktestId(key))
+    return backtests.Backtest.of(found) if found else None
+
+
+async def _instrument(info: Info, key: str) -> market.Instrument | None:
+    found = await info.context.loaders.instrument.load(key)
+    return market.Instrument.of(found) if found else None
+
+
+async def _strategy(info: Info, key: str) -> strategies.Strategy | None:
+    catalogue = await in_thread(info.context.services.strategies)
+    try:
+        return strategies.Strategy.of(await in_thread(catalogue.describe, key))
+    except domain.NotFound:
+        return None

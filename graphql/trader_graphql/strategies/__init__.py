@@ -1,0 +1,1 @@
+"""The strategy catalogue in the API."""

@@ -1,0 +1,428 @@
+"""The API on fakes: a wired application without files or a database, callers, and servers of it."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+
+import numpy as np
+import uvicorn
+from starlette.types import ASGIApp
+
+from domain.backtesting.model import Backtest, BacktestOutcome, BacktestStatus, Provenance
+from domain.backtesting.result import Curve, Trades
+from domain.backtesting.service import BacktestService
+from domain.clock import FixedClock, to_nanoseconds
+from domain.errors import Conflict, InvalidInput, NotFound
+from domain.identity.model import ApiKey, Principal, Role
+from domain.identity.service import IdentityService
+from domain.ids import ApiKeyId, BacktestId, TimeSortedIds, WorkspaceId
+from domain.market.bars import Bars
+from domain.market.catalogue import SeriesCatalogue
+from domain.market.corporate_actions import Adjustment
+from domain.market.instruments import Instrument, InstrumentId
+from domain.market.quality_report import OnError, QualityReport
+from domain.market.series import Series, SeriesKey
+from domain.market.timeframe import DAILY, Timeframe
+from domain.performance.model import Statistics
+from domain.strategies.ports import StrategyInfo
+from events.bus import InProcessBus
+from events.topics import backtest_progress
+from functions.settings import Mode, Settings
+from tests.kit.backtests import HandDrivenRunner, InMemoryBacktestRepository, a_spec
+from tests.kit.bars import random_bars
+from tests.kit.storage import a_report
+from trader_graphql.context import Services
+from trader_graphql.request import RequestContext
+
+HOME = WorkspaceId("default")
+ELSEWHERE = WorkspaceId("elsewhere")
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+GOOG = Instrument("GOOG", "XNAS", name="Alphabet")
+AAPL = Instrument("AAPL", "XNAS", name="Apple")
+
+
+def a_series(instrument: Instrument, source: str = "sample", timeframe: Timeframe = DAILY) -> Series:
+    return Series(
+        key=SeriesKey(source, instrument.id, timeframe),
+        instrument=instrument,
+        rows=250,
+        first=datetime(2020, 1, 1, 21, tzinfo=UTC),
+        last=datetime(2020, 9, 6, 21, tzinfo=UTC),
+        data_hash="cd" * 32,
+        imported_at=NOW,
+        warnings=1,
+    )
+
+
+class InMemorySeries:
+    """SeriesRepository on a dictionary; everything belongs to HOME."""
+
+    def __init__(self, *stored: Series) -> None:
+        self.stored = list(stored)
+
+    def save(self, workspace_id: WorkspaceId, series: Series, report: QualityReport) -> None:
+        self.stored.append(series)
+
+    def list(
+        self,
+        workspace_id: WorkspaceId,
+        *,
+        source: str | None = None,
+        instrument_id: InstrumentId | None = None,
+        timeframe: Timeframe | None = None,
+    ) -> Sequence[Series]:
+        return [
+            one
+            for one in self.stored
+            if workspace_id == HOME
+            and source in {None, one.key.source}
+            and instrument_id in {None, one.key.instrument_id}
+            and timeframe in {None, one.key.timeframe}
+        ]
+
+    def report(self, workspace_id: WorkspaceId, key: SeriesKey) -> QualityReport:
+        return a_report()
+
+    def instruments(self, workspace_id: WorkspaceId) -> Sequence[Instrument]:
+        found = {one.instrument.id: one.instrument for one in self.list(workspace_id)}
+        return [found[key] for key in sorted(found)]
+
+    def delete(self, workspace_id: WorkspaceId, key: SeriesKey) -> None:
+        self.stored = [one for one in self.stored if one.key != key]
+
+
+class InMemoryKeys:
+    """ApiKeyRepository on a dictionary."""
+
+    def __init__(self) -> None:
+        self.rows: dict[ApiKeyId, ApiKey] = {}
+
+    def add(self, key: ApiKey) -> None:
+        self.rows[key.id] = key
+
+    def by_hash(self, secret_hash: str) -> ApiKey | None:
+        return next((key for key in self.rows.values() if key.secret_hash == secret_hash), None)
+
+    def list(self, workspace_id: WorkspaceId) -> Sequence[ApiKey]:
+        return [key for key in self.rows.values() if key.workspace_id == workspace_id]
+
+    def revoke(self, workspace_id: WorkspaceId, key_id: ApiKeyId, at: datetime) -> None:
+        key = self.rows.get(key_id)
+        if key is None or key.workspace_id != workspace_id:
+            raise NotFound("API key", key_id)
+        self.rows[key_id] = replace(key, revoked_at=at)
+
+    def used(self, key_id: ApiKeyId, at: datetime) -> None:
+        self.rows[key_id] = replace(self.rows[key_id], last_used_at=at)
+
+    def any(self) -> bool:
+        return bool(self.rows)
+
+
+class TwoStrategies:
+    """StrategyCatalogue with sma_cross and buy_and_hold."""
+
+    def __init__(self) -> None:
+        schema = {"type": "object", "properties": {"fast": {"type": "integer", "minimum": 1}}}
+        self._infos = {
+            name: StrategyInfo(
+                name, title, "In a line.", "At length.", "vectorised", schema, 1, most, "built in"
+            )
+            for name, title, most in (("buy_and_hold", "Buy and hold", None), ("sma_cross", "SMA cross", 1))
+        }
+
+    def list(self) -> Sequence[StrategyInfo]:
+        return list(self._infos.values())
+
+    def describe(self, name: str) -> StrategyInfo:
+        if name not in self._infos:
+            raise NotFound("strategy", name, "Did you mean 'sma_cross'?")
+        return self._infos[name]
+
+    def check(self, name: str, parameters: Mapping[str, Any], instruments: int) -> dict[str, Any]:
+        self.describe(name)
+        completed = {"fast": 10, "slow": 20} | dict(parameters)
+        if not isinstance(completed["fast"], int) or completed["fast"] >= completed["slow"]:
+            raise InvalidInput.at("parameters", "fast", message="must be a whole number below slow")
+        return completed
+
+
+class MemoryArtefacts:
+    """ArtefactStore that gives every completed run the same curve and trades."""
+
+    def __init__(self, curve: Curve, trades: Trades) -> None:
+        self._curve = curve
+        self._trades = trades
+        self.deleted: list[BacktestId] = []
+
+    def write(self, workspace_id: WorkspaceId, backtest_id: BacktestId, curve: Curve, trades: Trades) -> None:
+        self._curve, self._trades = curve, trades
+
+    def curve(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Curve:
+        return self._curve
+
+    def trades(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Trades:
+        return self._trades
+
+    def delete(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> None:
+        self.deleted.append(backtest_id)
+
+
+@dataclass(frozen=True)
+class _Imported:
+    series: Series
+
+
+class OneSourceMarket:
+    """The calls of MarketDataService that the API makes, on random bars."""
+
+    def __init__(self, repository: InMemorySeries) -> None:
+        self._repository = repository
+        self.calls: list[tuple[Any, ...]] = []
+
+    def import_bars(
+        self,
+        workspace_id: WorkspaceId,
+        source: str,
+        symbols: Sequence[str],
+        timeframe: Timeframe,
+        start: datetime | None,
+        end: datetime | None,
+        on_error: OnError,
+    ) -> list[_Imported]:
+        self.calls.append((source, tuple(symbols), str(timeframe), start, end, on_error))
+        if source != "sample":
+            raise NotFound("source", source, "Known sources: sample.")
+        if "BAD" in symbols:
+            raise InvalidInput.at("BAD", "high_below_low", message="2 of 100 rows")
+        return [_Imported(one) for one in self._repository.stored if one.instrument.symbol in symbols]
+
+    def bars(
+        self,
+        workspace_id: WorkspaceId,
+        key: SeriesKey,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        adjustment: Adjustment = Adjustment.NONE,
+    ) -> Bars:
+        bars = random_bars(250, 1, instrument=GOOG)
+        return bars.between(start and to_nanoseconds(start), end and to_nanoseconds(end))
+
+
+class FakeDatabase:
+    """Answers pings, or raises what it is given."""
+
+    def __init__(self) -> None:
+        self.fault: Exception | None = None
+
+    def ping(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
+class ApiOnFakes:
+    """A wired application on fakes; the test plays the worker through `runner`."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = Settings.model_validate({"mode": Mode.LOCAL, "workspace": HOME} | settings)
+        self.workspace_id = WorkspaceId(self.settings.workspace)
+        self.clock = FixedClock(NOW)
+        self.database = FakeDatabase()
+        self.bus = InProcessBus()
+        self.runner = HandDrivenRunner()
+        self.repository = InMemoryBacktestRepository()
+        self.series = InMemorySeries(a_series(AAPL), a_series(GOOG))
+        self.artefacts = MemoryArtefacts(a_curve(), a_trade_list())
+        self.market = OneSourceMarket(self.series)
+        self.warmed_up = 0
+        ids = TimeSortedIds(self.clock)
+        catalogue = SeriesCatalogue(self.series)
+        self.services = Services(
+            backtests=BacktestService(
+                repository=self.repository,
+                catalogue=catalogue,
+                strategies=TwoStrategies,
+                artefacts=lambda: self.artefacts,
+                runner=lambda: self.runner,
+                listener=lambda p: self.bus.publish(backtest_progress(p.workspace_id, p.id), p),
+                clock=self.clock,
+                ids=ids,
+            ),
+            series=self.series,
+            catalogue=catalogue,
+            identity=IdentityService(InMemoryKeys(), self.clock, ids),
+            bus=self.bus,
+            clock=self.clock,
+            strategies=TwoStrategies,
+            market=lambda: self.market,  # type: ignore[arg-type,return-value] # the fake answers what is called
+        )
+
+    def warm_up(self) -> None:
+        self.warmed_up += 1
+
+    def report(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> str:
+        self._completed(workspace_id, backtest_id)
+        return f"<!doctype html><title>{backtest_id}</title>"
+
+    def download(
+        self,
+        workspace_id: WorkspaceId,
+        backtest_id: BacktestId,
+        what: Literal["curve", "trades"],
+        form: Literal["csv", "parquet"],
+    ) -> bytes:
+        self._completed(workspace_id, backtest_id)
+        return f"{what} as {form}".encode()
+
+    def _completed(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> None:
+        if self.services.backtests.get(workspace_id, backtest_id).outcome is None:
+            raise Conflict(f"Backtest {backtest_id} is queued; only a completed one has results.")
+
+    def context(
+        self, role: Role = Role.ADMIN, workspace: WorkspaceId = HOME, *, may_introspect: bool = True
+    ) -> RequestContext:
+        """A request by a caller of this role."""
+        return RequestContext(
+            self.services, Principal(workspace, str(role), role), may_introspect=may_introspect
+        )
+
+    def key(self, role: Role = Role.ADMIN, lifetime: timedelta | None = None) -> str:
+        """The secret of a new key of HOME."""
+        expires = None if lifetime is None else self.clock.now() + lifetime
+        return self.services.identity.create_key(HOME, f"{role} key", role, expires)[1]
+
+    def holding(self, count: int, status: BacktestStatus = BacktestStatus.COMPLETED) -> list[Backtest]:
+        """Store runs, the oldest first."""
+        made = [a_run(number, status) for number in range(1, count + 1)]
+        self.repository.rows.update({one.id: one for one in made})
+        return made
+
+
+def a_run(number: int = 1, status: BacktestStatus = BacktestStatus.COMPLETED) -> Backtest:
+    """A run of HOME in this state; a higher number is a newer one."""
+    queued = Backtest(
+        id=BacktestId(f"bt_{number:06d}"),
+        workspace_id=HOME,
+        spec=a_spec(instruments=("GOOG.XNAS",)),
+        status=BacktestStatus.QUEUED,
+        created_at=NOW + timedelta(seconds=number),
+    )
+    running = queued.began(NOW + timedelta(minutes=1), "test-runner")
+    ended = NOW + timedelta(minutes=2)
+    return {
+        BacktestStatus.QUEUED: queued,
+        BacktestStatus.RUNNING: running.advanced(0.5),
+        BacktestStatus.COMPLETED: running.completed(ended, an_outcome()),
+        BacktestStatus.FAILED: running.failed(ended, "The worker ran out of memory."),
+        BacktestStatus.CANCELLED: running.cancelled(ended),
+    }[status]
+
+
+def an_outcome() -> BacktestOutcome:
+    """Every statistic set, but those that may be undefined and are."""
+    statistics: dict[str, Any] = {}
+    for position, (name, kind) in enumerate(Statistics.__annotations__.items()):
+        statistics[name] = {
+            float: position + 0.5,
+            float | None: None if name == "calmar" else position + 0.25,
+            int: position,
+            int | None: position,
+            date: "2020-01-02",
+            date | None: "2020-02-03",
+        }[kind]
+    return BacktestOutcome(
+        statistics=statistics,
+        benchmark_statistics=statistics,
+        tables={
+            "drawdowns": [
+                {"start": "2020-01-02", "trough": "2020-01-05", "end": None, "depth": -0.2, "days": 9},
+                {
+                    "start": "2020-03-02",
+                    "trough": "2020-03-05",
+                    "end": "2020-03-09",
+                    "depth": -0.1,
+                    "days": 7,
+                },
+            ],
+            "months": [{"year": 2020, "month": month, "value": month / 100} for month in range(1, 7)],
+            "years": [{"year": 2020, "month": None, "value": 0.21}],
+        },
+        warnings=("A warning.",),
+        provenance=Provenance("ab" * 32, "0.1.0", 7, 250, NOW, NOW, 0.01),
+    )
+
+
+def a_curve(count: int = 2_000) -> Curve:
+    """A walk with one spike and one crash that a careless thinning would lose."""
+    rng = np.random.default_rng(4)
+    equity = 10_000.0 * np.exp(np.cumsum(rng.normal(0, 0.01, count)))
+    equity[777] *= 4
+    equity[1_234] /= 4
+    times = to_nanoseconds(NOW) + np.arange(count, dtype=np.int64) * 86_400_000_000_000
+    benchmark = np.full(count, 10_000.0)
+    benchmark[0] = np.nan
+    return Curve(times, equity, equity * 0.25, np.full(count, 0.75), benchmark)
+
+
+def a_trade_list(count: int = 7) -> Trades:
+    numbers = np.arange(count, dtype=np.int64)
+    floats = numbers.astype(np.float64) + 1.0
+    times = to_nanoseconds(NOW) + numbers * 86_400_000_000_000
+    still_open = np.zeros(count, dtype=np.bool_)
+    still_open[-1] = True
+    return Trades(
+        instrument_ids=(GOOG.id,),
+        instrument=np.zeros(count, dtype=np.int64),
+        entry_bar=numbers,
+        exit_bar=numbers + 1,
+        entry_time=times,
+        exit_time=times + 86_400_000_000_000,
+        quantity=floats,
+        entry_price=floats * 100,
+        exit_price=floats * 101,
+        pnl=floats,
+        return_=floats / 100,
+        fees=floats / 10,
+        bars_held=numbers + 1,
+        mae=-floats / 50,
+        mfe=floats / 40,
+        exit_reason=np.zeros(count, dtype=np.int64),
+        is_open=still_open,
+    )
+
+
+@contextlib.contextmanager
+def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """A real server of the application on a loopback port, as `http://127.0.0.1:<port>`."""
+    config = uvicorn.Config(
+        app,
+        port=port,
+        log_level="critical",
+        lifespan="off",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=1,
+    )
+    server = _SignallingServer(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
+    thread.start()
+    try:
+        assert server.is_ready.wait(10), "the server did not start"
+        bound = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{bound}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+class _SignallingServer(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_ready = threading.Event()
+
+    async def startup(self, sockets: Any = None) -> None:
+        await super().startup(sockets)
+        self.is_ready.set()
