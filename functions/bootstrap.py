@@ -28,6 +28,7 @@ from trader_graphql.context import Services
 
 if TYPE_CHECKING:
     from domain.backtesting.adapters.parquet_artefacts import ParquetArtefactStore
+    from domain.backtesting.adapters.process_pool import Handler
     from domain.backtesting.ports import BacktestRunner
     from domain.market.service import MarketDataService
     from domain.storage.database import Database
@@ -204,7 +205,7 @@ def compose(settings: Settings | None = None, *, inline: bool = False) -> Applic
     return Application(settings or Settings.read(), inline=inline)
 
 
-def _make_run_in_worker(folder: Path) -> object:
+def _make_run_in_worker(folder: Path) -> "Handler":
     from functions.backtest_run import make_run
 
     return make_run(folder)

@@ -1,6 +1,6 @@
 """Wires the market room: the sources on offer, the store, the calendars."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from domain.clock import Clock
 from domain.market.adapters.alpaca import AlpacaSource
@@ -13,8 +13,6 @@ from domain.market.ports import BarSource
 from domain.market.service import MarketDataService
 from functions.backtest_run import bar_store
 from functions.settings import Settings
-
-SOURCE_NAMES = ("sample", "yahoo", "alpaca", "ccxt")
 
 
 def market_data_service(settings: Settings, repository: SeriesRepository, clock: Clock) -> MarketDataService:
@@ -35,26 +33,22 @@ class _Sources(Mapping[str, BarSource]):
         self._settings = settings
         self._clock = clock
 
+        # Bars of one exchange are a series of their own, so ccxt goes by the exchange it reads.
+        self._makers: dict[str, Callable[[], BarSource]] = {
+            "sample": SampleSource,
+            "yahoo": YahooSource,
+            "alpaca": self._alpaca,
+            settings.ccxt_exchange: lambda: CcxtSource(settings.ccxt_exchange),
+        }
+
     def __getitem__(self, name: str) -> BarSource:
-        if name not in SOURCE_NAMES:
-            raise KeyError(name)
-        source: BarSource = getattr(self, f"_{name}")()
-        return source
+        return self._makers[name]()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(SOURCE_NAMES)
+        return iter(self._makers)
 
     def __len__(self) -> int:
-        return len(SOURCE_NAMES)
-
-    def _sample(self) -> BarSource:
-        return SampleSource()
-
-    def _yahoo(self) -> BarSource:
-        return YahooSource()
-
-    def _ccxt(self) -> BarSource:
-        return CcxtSource(self._settings.ccxt_exchange)
+        return len(self._makers)
 
     def _alpaca(self) -> BarSource:
         key, secret = self._settings.alpaca_api_key, self._settings.alpaca_secret_key
@@ -65,4 +59,3 @@ class _Sources(Mapping[str, BarSource]):
             paper=self._settings.alpaca_paper,
             feed=self._settings.alpaca_feed,
         )
-

@@ -63,7 +63,9 @@ def tear_sheet(
         tables=_tables(outcome.tables),
         benchmark=curve.benchmark,
         benchmark_name=spec.benchmark or own_benchmark,
-        benchmark_statistics=_read(Statistics, outcome.benchmark_statistics) if outcome.benchmark_statistics else None,
+        benchmark_statistics=_read(Statistics, outcome.benchmark_statistics)
+        if outcome.benchmark_statistics
+        else None,
         cash=curve.cash,
         exposure=curve.exposure,
         returns=_measured_returns(curve, float(spec.initial_cash), panel),

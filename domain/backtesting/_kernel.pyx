@@ -272,7 +272,8 @@ cdef class Account:
 
     cdef Py_ssize_t _rest(self, Py_ssize_t i, Py_ssize_t stop, const double* row) noexcept nogil:
         # A short cut through the steps below for a cash account, long or flat, while nothing is
-        # decided, due or owed: most bars of most runs. Answers with the first bar it does not cover.
+        # decided, due or owed: most bars of most runs. Answers with the first bar it does not cover;
+        # that bar may have been looked at in part, and looking twice changes nothing.
         cdef Py_ssize_t j, columns = self.columns
         cdef const double* close = self.close + i * columns
         cdef const double* high = self.high + i * columns

@@ -340,22 +340,24 @@ def cross(
 
 
 def hold(const uint8[:, ::1] enter, const uint8[:, ::1] leave, double[:, ::1] out, double weight):
-    """`weight` on the bar that enters, 0 on the bar where `leave` turns true, NaN in between."""
+    """`weight` on the bar that enters, 0 on the bar that leaves, NaN in between."""
     cdef Py_ssize_t t
     cdef Py_ssize_t j
-    cdef int held
-    cdef int left
+    cdef bint may_be_flat
+    cdef bint may_be_held
     with nogil:
         for j in range(enter.shape[1]):
-            held = 0
-            left = 0
+            may_be_flat = True
+            may_be_held = True
             for t in range(enter.shape[0]):
                 out[t, j] = NAN
                 if leave[t, j]:
-                    if not left:
+                    if may_be_held:
                         out[t, j] = 0.0
-                    held = 0
-                elif enter[t, j] and not held:
-                    out[t, j] = weight
-                    held = 1
-                left = leave[t, j]
+                    may_be_flat = True
+                    may_be_held = False
+                elif enter[t, j]:
+                    if may_be_flat:
+                        out[t, j] = weight
+                    may_be_flat = False
+                    may_be_held = True

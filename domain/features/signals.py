@@ -53,8 +53,9 @@ def hold(enter: BoolArray, leave: BoolArray, weight: float | None = None) -> Flo
     """Own from a bar where `enter` is true until one where `leave` is; leaving wins over entering.
 
     weight is written on the bar of entry alone, so that nothing is rebalanced while it is held; left
-    out, each column has an equal share. 0 is written wherever `leave` turns true, even when nothing
-    is known to be held: a strategy restarted in the middle of a trade still gets out.
+    out, each column has an equal share. 0 is written on the bar that leaves, and on the first
+    `leave` of the data too: what was held before is not known, and a strategy restarted in the
+    middle of a trade must still get out.
     """
     if enter.shape != leave.shape:
         raise InvalidInput(f"enter {enter.shape} and leave {leave.shape} must have one shape.")
@@ -81,8 +82,12 @@ def _crosses(a: FloatArray, b: FloatArray | float, above: float, below: float, n
 
 
 def _as_table(values: FloatArray) -> FloatArray:
-    return np.ascontiguousarray(values, dtype=np.float64).reshape(values.shape[0], -1)
+    return np.ascontiguousarray(values, dtype=np.float64).reshape(_table_shape(values.shape))
 
 
 def _as_bytes(flags: BoolArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return np.ascontiguousarray(flags, dtype=np.bool_).reshape(flags.shape[0], -1).view(np.uint8)
+    return np.ascontiguousarray(flags, dtype=np.bool_).reshape(_table_shape(flags.shape)).view(np.uint8)
+
+
+def _table_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    return shape[0], 1 if len(shape) == 1 else shape[1]

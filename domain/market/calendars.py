@@ -199,9 +199,3 @@ def _day_ends_of_year(timezone: str, hour: int, year: int) -> TimeArray:
     count = (date(year + 1, 1, 1) - date(year, 1, 1)).days
     ends = [to_nanoseconds((first + timedelta(days=n)).replace(tzinfo=zone)) for n in range(count)]
     return np.array(ends, dtype=np.int64)
-
-
-def trading_date(moment: datetime, instrument: Instrument) -> date:
-    """The trading date at the instrument's venue that a moment belongs to."""
-    stamp = np.array([to_nanoseconds(moment)], dtype=np.int64)
-    return day_of(int(session_ids(stamp, instrument)[0]))

@@ -9,7 +9,7 @@ from domain.errors import InvalidInput, NotFound, Problem
 from domain.ids import WorkspaceId
 from domain.market.adjustment import adjusted
 from domain.market.bars import Bars
-from domain.market.calendars import TradingCalendar, trading_date
+from domain.market.calendars import TradingCalendar
 from domain.market.catalogue import SeriesRepository
 from domain.market.corporate_actions import Adjustment
 from domain.market.instruments import Instrument
@@ -120,8 +120,8 @@ class MarketDataService:
             end = min(end, as_utc(as_of)) if end is not None else as_utc(as_of)
         store = self._store_for(workspace_id)
         bars = store.read(key, start, end)
-        known = None if as_of is None else trading_date(as_of, bars.instrument)
-        return adjusted(bars, store.actions(key), adjustment, known)
+        # The cut is enough: an action after the last bar of a view changes nothing in it.
+        return adjusted(bars, store.actions(key), adjustment)
 
     def check(self, workspace_id: WorkspaceId, key: SeriesKey) -> QualityReport:
         """Apply today's rules to a stored series; nothing is changed. Raises NotFound."""

@@ -24,7 +24,7 @@ A ten-line strategy:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,6 +33,9 @@ from domain.arrays import FloatArray
 from domain.errors import InvalidInput, Problem
 from domain.market.bars import Panel
 from domain.market.instruments import InstrumentId
+
+_SHOWN = 80
+"""Characters of a wrong value that are repeated in a message."""
 
 
 class StrategyParameters(BaseModel):
@@ -69,7 +72,9 @@ class Strategy(ABC):
         try:
             return cls(cls.Parameters.model_validate(dict(values)))
         except ValidationError as fault:
-            raise InvalidInput.of(_problem(error) for error in fault.errors()) from None
+            raise InvalidInput.of(
+                _problem(error, cls.Parameters.model_fields) for error in fault.errors()
+            ) from None
 
     @property
     @abstractmethod
@@ -143,8 +148,12 @@ class EventStrategy(Strategy):
         """Decide. Orders are filled by later bars, never by this one."""
 
 
-def _problem(error: Mapping[str, Any]) -> Problem:
+def _problem(error: Mapping[str, Any], known: Iterable[str]) -> Problem:
     path = ("parameters", *(str(part) for part in error["loc"]))
     if error["type"] == "extra_forbidden":
-        return Problem(path, "is not a parameter of this strategy")
-    return Problem(path, f"{str(error['msg']).removeprefix('Value error, ')} (got {error['input']!r})")
+        return Problem(path, f"is not a parameter of this strategy; it has {', '.join(known) or 'none'}")
+    message = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)
+    if not error["loc"]:  # about several parameters at once: the message names them and their values
+        return Problem(path, message)
+    given = repr(error["input"])
+    return Problem(path, f"{message} (got {given if len(given) <= _SHOWN else given[:_SHOWN] + '...'})")

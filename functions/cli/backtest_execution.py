@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from domain.errors import InvalidInput, NotFound
+from domain.errors import NotFound
 from domain.market.timeframe import Timeframe
 from functions.cli.faults import DEBUG_HINT, CommandFailed, Interrupted
 from functions.cli.output import note
 from functions.cli.progress import progress_bar
-from functions.cli.specification import in_options
 
 if TYPE_CHECKING:
     from domain.backtesting.model import Backtest, BacktestProgress, BacktestSpec
@@ -15,16 +14,13 @@ if TYPE_CHECKING:
 
 
 def run_backtest(application: "Application", spec: "BacktestSpec") -> "Backtest":
-    """The completed run. Raises what the services refuse in the names of the options,
+    """The completed run. Raises what the services refuse,
     CommandFailed for a run that failed, Interrupted for one that Ctrl-C cancelled."""
-    try:
-        # Before any download: a name that is wrong should be told at once.
-        application.services.strategies().check(spec.strategy, spec.parameters, len(spec.instruments))
-        if spec.source is not None:
-            import_missing(application, spec)
-        return _carried_out(application, spec)
-    except InvalidInput as fault:
-        raise in_options(fault) from None
+    # Before any download: a name that is wrong should be told at once.
+    application.services.strategies().check(spec.strategy, spec.parameters, len(spec.instruments))
+    if spec.source is not None:
+        import_missing(application, spec)
+    return _carried_out(application, spec)
 
 
 def import_missing(application: "Application", spec: "BacktestSpec") -> None:

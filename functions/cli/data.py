@@ -7,7 +7,7 @@ import typer
 
 from domain.market.quality_report import OnError
 from functions.cli import options
-from functions.cli.output import AsJson, note, print_json, show
+from functions.cli.output import AsJson, note, print_json, show, write_line
 from functions.cli.session import composed, opened
 
 if TYPE_CHECKING:
@@ -18,28 +18,41 @@ app = typer.Typer(help="Import, list and check market data.", no_args_is_help=Tr
 
 
 @app.command()
-def sources(as_json: AsJson = False) -> None:
-    """List where bars can come from.
+def sources(
+    source: Annotated[str | None, typer.Argument(help="List the symbols of this one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List where bars can come from, or the symbols of one source.
 
-    Example:
+    Examples:
 
       agentic-trader data sources
+
+      agentic-trader data sources sample
     """
-    from functions.cli.data_documents import sources_table
+    from functions.cli.data_documents import described_sources, source_table
 
     with composed() as application:
         market = application.services.market()
-        offers = {name: market.symbols(name) for name in market.source_names()}
-    if as_json:
-        print_json([{"name": name, "symbols": symbols} for name, symbols in offers.items()])
+        if source is None:
+            found = described_sources(market.source_names())
+        else:
+            symbols = market.symbols(source)
+    if source is None:
+        print_json(found) if as_json else show(source_table(found))
+    elif as_json:
+        print_json({"name": source, "symbols": symbols})
+    elif symbols is None:
+        write_line(f"{source} cannot list its symbols; name them when you import.")
     else:
-        show(sources_table(offers))
+        write_line("\n".join(symbols))
 
 
 @app.command("import")
 def import_(
     source: options.SourceName,
     symbol: options.SymbolsOfSource = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every symbol the source lists.")] = False,
     timeframe: options.Timeframe = "1d",
     start: options.FirstDay = None,
     end: options.LastDay = None,
@@ -62,7 +75,7 @@ def import_(
 
     Examples:
 
-      agentic-trader data import sample --symbol GOOG --symbol AAPL
+      agentic-trader data import sample --all
 
       agentic-trader data import file --path bars.csv --symbol ACME --venue XNAS --column close=Last
 
@@ -74,7 +87,7 @@ def import_(
     described = FileOptions(
         path, venue, asset_class, currency, timezone, time_format, stamp, delimiter, tuple(column or ())
     )
-    origin = chosen_source(source, symbol or [], described)
+    origin = chosen_source(source, symbol or [], described, everything=everything)
     with opened() as application:
         outcomes = import_bars(
             application, origin, symbol, timeframe, day_begins(start), day_ends(end), on_error

@@ -14,16 +14,28 @@ if TYPE_CHECKING:
     from domain.market.series import Series
     from domain.market.service import ImportOutcome
 
-_SYMBOLS_SHOWN = 12
 _PRICES = ("open", "high", "low", "close")
 
 
-def sources_table(offers: Mapping[str, Sequence[str] | None]) -> "Table":
-    """Each source and what it offers; None cannot be listed."""
-    shown = table("", "Source", "Symbols")
-    for name, symbols in offers.items():
-        shown.add_row(name, "name them: it cannot list them" if symbols is None else _some(symbols))
-    shown.add_row("file", "a CSV or Parquet file of yours: --path bars.csv --symbol ACME --venue XNAS")
+_SOURCES = {
+    "sample": "Daily bars of five US shares from 2000 to 2013; installed here, needs no network.",
+    "yahoo": "Yahoo Finance: shares, funds, indices and currencies of the world.",
+    "alpaca": "Alpaca: US shares and funds; needs the keys of an account.",
+    "ccxt": "Crypto pairs of the exchange that AGENTIC_TRADER_CCXT_EXCHANGE names.",
+    "file": "A CSV or Parquet file of yours: --path bars.csv --symbol ACME --venue XNAS",
+}
+
+
+def described_sources(names: Sequence[str]) -> list[dict[str, str]]:
+    """Every source with a sentence on what it has; nothing is asked of the network."""
+    return [{"name": name, "description": _SOURCES.get(name, "")} for name in (*names, "file")]
+
+
+def source_table(found: Sequence[Mapping[str, str]]) -> "Table":
+    """One row a source."""
+    shown = table("", "Source", "What it has")
+    for source in found:
+        shown.add_row(source["name"], source["description"])
     return shown
 
 
@@ -135,8 +147,3 @@ def bars_table(rows: Sequence[Mapping[str, Any]]) -> "Table":
         prices = [f"{row[name]:,.4f}" for name in _PRICES]
         shown.add_row(f"{row['close_time']:%Y-%m-%d %H:%M}", *prices, f"{row['volume']:,.0f}")
     return shown
-
-
-def _some(symbols: Sequence[str]) -> str:
-    more = len(symbols) - _SYMBOLS_SHOWN
-    return ", ".join(symbols[:_SYMBOLS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

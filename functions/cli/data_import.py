@@ -10,7 +10,6 @@ from domain.errors import InvalidInput, Problem
 from domain.market.quality_report import OnError
 from domain.market.timeframe import Timeframe
 from functions.cli.progress import progress_bar
-from functions.cli.specification import in_options
 
 if TYPE_CHECKING:
     from domain.market.ports import BarSource
@@ -40,7 +39,9 @@ class FileOptions:
         return [f"--{one.name.replace('_', '-')}" for one in fields(self) if getattr(self, one.name)]
 
 
-def chosen_source(source: str, symbols: Sequence[str], described: FileOptions) -> "str | BarSource":
+def chosen_source(
+    source: str, symbols: Sequence[str], described: FileOptions, *, everything: bool = False
+) -> "str | BarSource":
     """The name of a source, or the person's own file. Raises InvalidInput for options that do not
     go together."""
     if source == _FILE:
@@ -49,6 +50,9 @@ def chosen_source(source: str, symbols: Sequence[str], described: FileOptions) -
         raise InvalidInput.at(
             given[0], message=f"describes a file; use it with: data import file, not {source}"
         )
+    if bool(symbols) == everything:
+        # Without a word from the person, thousands of pairs of an exchange would be fetched.
+        raise InvalidInput.at("--symbol", message="name at least one, or take all there are with --all")
     return source
 
 
@@ -100,16 +104,12 @@ def import_bars(
     end: datetime | None,
     on_error: OnError,
 ) -> "tuple[ImportOutcome, ...]":
-    """Fetch, check and store, with a progress bar. Raises what the service refuses, in the names
-    of the options."""
+    """Fetch, check and store, with a progress bar. Raises what the service refuses."""
     if start is not None and end is not None and start > end:
         raise InvalidInput.at("--from", message=f"{start:%Y-%m-%d} is after --to {end:%Y-%m-%d}")
     parsed = Timeframe.parse(timeframe)
     market = application.services.market()
-    try:
-        with progress_bar("Importing") as progress:
-            return market.import_bars(
-                application.workspace_id, source, symbols or None, parsed, start, end, on_error, progress
-            )
-    except InvalidInput as fault:
-        raise in_options(fault) from None
+    with progress_bar("Importing") as progress:
+        return market.import_bars(
+            application.workspace_id, source, symbols or None, parsed, start, end, on_error, progress
+        )

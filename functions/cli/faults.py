@@ -8,6 +8,7 @@ import typer
 
 from domain.errors import InvalidInput, NeedsOperator, Problem, Retryable, TradingError
 from functions.cli.exit_codes import ExitCode, exit_code_of
+from functions.cli.option_names import in_options
 
 DEBUG_HINT = "Run it again with --debug right after agentic-trader to see where."
 
@@ -46,21 +47,25 @@ class CommandFailed(Exception):
         self.details = details
 
 
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, with a word on what became of the work."""
+class Interrupted(Exception):
+    """Ctrl-C, with a word on what became of the work. typer would lose the word of a KeyboardInterrupt."""
 
 
 def described(fault: BaseException) -> CommandFault:
     """The sentence, the kind and the code of anything a command can raise."""
+    if isinstance(fault, InvalidInput):
+        told = in_options(fault)
+        return CommandFault(type(told).__name__, told.message, exit_code_of(told), problems=told.problems)
     if isinstance(fault, TradingError):
-        problems = fault.problems if isinstance(fault, InvalidInput) else ()
-        return CommandFault(type(fault).__name__, str(fault), exit_code_of(fault), problems=problems)
-    if isinstance(fault, typer.TyperException):
-        return _usage(fault)
+        return CommandFault(type(fault).__name__, str(fault), exit_code_of(fault))
+    if isinstance(fault, Interrupted | KeyboardInterrupt):
+        return CommandFault("Interrupted", str(fault) or "Interrupted.", ExitCode.INTERRUPTED)
     if isinstance(fault, CommandFailed):
         return CommandFault(fault.kind, str(fault), ExitCode.FAULT, fault.hint, details=fault.details)
-    if isinstance(fault, KeyboardInterrupt):
-        return CommandFault("Interrupted", str(fault) or "Interrupted.", ExitCode.INTERRUPTED)
+    return _usage(fault) if isinstance(fault, typer.TyperException) else _unmeant(fault)
+
+
+def _unmeant(fault: BaseException) -> CommandFault:
     return _system(fault) if isinstance(fault, OSError) else _unforeseen(fault)
 
 

@@ -122,9 +122,7 @@ TakeProfit = Annotated[
 
 # data import
 SourceName = Annotated[str, typer.Argument(help="A name from `data sources`, or `file`.")]
-SymbolsOfSource = Annotated[
-    list[str] | None, typer.Option(help="May be repeated; all the source lists when left out.")
-]
+SymbolsOfSource = Annotated[list[str] | None, typer.Option(help="As the source writes it; may be repeated.")]
 FilePath = Annotated[Path | None, typer.Option(help="CSV or Parquet.", rich_help_panel=_FILE)]
 Venue = Annotated[
     str | None, typer.Option(help="Where it trades: XNAS, XNYS, BINANCE.", rich_help_panel=_FILE)

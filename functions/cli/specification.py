@@ -1,4 +1,4 @@
-"""From the options of `backtest run` to the specification of a run, and back in error messages."""
+"""From the options of `backtest run` to the specification of a run."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,21 +9,6 @@ from domain.errors import InvalidInput, Problem
 if TYPE_CHECKING:
     from domain.backtesting.model import BacktestSpec
 
-# Each field of the specification whose option has another name than the field.
-_OPTIONS = {
-    "strategy": "STRATEGY",
-    "instruments": "--symbol",
-    "symbols": "--symbol",
-    "columns": "--column",
-    "start": "--from",
-    "end": "--to",
-    "initial_cash": "--cash",
-}
-# Fields written as options in another spelling only; a path that begins elsewhere names data.
-_SPELLED_ALIKE = {
-    "source", "timeframe", "fill", "adjustment", "benchmark", "seed", "path", "delimiter", "timezone",
-    "time_format", "stamp", "venue", "currency", "asset_class",
-}  # fmt: skip
 _GROUPS = ("costs", "sizing")
 
 
@@ -60,7 +45,7 @@ def read_value(text: str) -> Any:
 def specification(values: Mapping[str, Any]) -> "BacktestSpec":
     """The specification these option values ask for; None is an option that was not given.
 
-    Raises InvalidInput that names the options.
+    Raises InvalidInput.
     """
     from domain.backtesting.model import BacktestSpec
 
@@ -70,29 +55,7 @@ def specification(values: Mapping[str, Any]) -> "BacktestSpec":
     start, end = given.get("start"), given.get("end")
     if start is not None and end is not None and start > end:
         raise InvalidInput.at("--from", message=f"{start} is after --to {end}")
-    try:
-        return BacktestSpec.read(given)
-    except InvalidInput as fault:
-        raise in_options(fault) from None
-
-
-def in_options(fault: InvalidInput) -> InvalidInput:
-    """The same refusal with the names of options in place of those of fields."""
-    if type(fault) is not InvalidInput or not fault.problems:
-        return fault
-    return InvalidInput.of(Problem(_option(one.path), one.message) for one in fault.problems)
-
-
-def _option(path: tuple[str, ...]) -> tuple[str, ...]:
-    if not path or path[0].startswith("--"):
-        return path
-    if path[0] == "parameters":
-        return ("--param", *path[1:])
-    if path[0] in _GROUPS:
-        return tuple(f"--{name.replace('_', '-')}" for name in path[1:]) or path
-    if path[0] in _SPELLED_ALIKE:
-        return (f"--{path[0].replace('_', '-')}", *path[1:])
-    return (_OPTIONS.get(path[0], path[0]), *path[1:])
+    return BacktestSpec.read(given)
 
 
 def _refuse(constant: str) -> None:

@@ -62,11 +62,7 @@ def formatted(name: str, value: Any) -> str:
         return f"{value:,.2f}"
     if unit == "ratio":
         return f"{value:.3f}"
-    if unit == "date":
-        return str(value)
-    if unit == "days":
-        return f"{value:,} days"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+    return str(value) if unit == "date" else f"{value:,} days" if unit == "days" else f"{value:,}"
 
 
 def sparkline(values: Sequence[float], width: int = 60) -> str:

@@ -1,5 +1,6 @@
 """Who may use a field, declared on the field."""
 
+from inspect import isasyncgen
 from typing import Any
 
 import strawberry
@@ -31,7 +32,6 @@ class Needs(FieldExtension):
     def resolve(  # type: ignore[override] # positional: a GraphQL argument may be called "source"
         self, next_: SyncExtensionResolver, source: Any, info: Info, /, **kwargs: Any
     ) -> Any:
-        """Subscriptions come this way too: their generator is made, not awaited."""
         info.context.principal.require(self.role)
         return next_(source, info, **kwargs)
 
@@ -39,7 +39,8 @@ class Needs(FieldExtension):
         self, next_: AsyncExtensionResolver, source: Any, info: Info, /, **kwargs: Any
     ) -> Any:
         info.context.principal.require(self.role)
-        return await next_(source, info, **kwargs)
+        answer: Any = next_(source, info, **kwargs)
+        return answer if isasyncgen(answer) else await answer  # a subscription is not awaited but iterated
 
 
 def declared_role(field: StrawberryField) -> Role | None:

@@ -1,5 +1,7 @@
 """The same work in other engines: an SMA cross, long only, all-in, one fee on each side."""
 
+import contextlib
+import io
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -51,7 +53,8 @@ def backtesting_py(panel: Panel) -> Backtest:
 
 def run_backtesting_py(panel: Panel, fast: int, slow: int) -> tuple[float, int]:
     """Final equity and closed trades; next open, whole shares."""
-    result = backtesting_py(panel).run(fast=fast, slow=slow)
+    with contextlib.redirect_stderr(io.StringIO()):  # it draws a progress bar for every run
+        result = backtesting_py(panel).run(fast=fast, slow=slow)
     return float(result["Equity Final [$]"]), int(result["# Trades"])
 
 

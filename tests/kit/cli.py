@@ -4,13 +4,18 @@ import io
 import json
 import os
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from functions.cli.main import run
 
+CROSS = (
+    "sma_cross", "--param", "fast=10", "--param", "slow=20", "--symbol", "GOOG", "--cash", "10000",
+    "--commission-bps", "20", "--spread-bps", "0", "--slippage-bps", "0",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -50,3 +55,24 @@ def child_environment(folder: Path) -> dict[str, str]:
 def command(*arguments: str) -> list[str]:
     """The command line as a child process."""
     return [sys.executable, "-m", "functions.cli", *arguments]
+
+
+@contextmanager
+def isolated(folder: Path) -> Iterator[Path]:
+    """Commands of this process, and their children, work in this data folder alone."""
+    before = dict(os.environ)
+    wanted = child_environment(folder)
+    os.environ.clear()
+    os.environ.update(wanted)
+    try:
+        yield folder
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def a_run_on_goog() -> CommandResult:
+    """A completed run on the sample bars of GOOG, which are imported on the way."""
+    done = agentic_trader("backtest", "run", *CROSS, "--source", "sample", "--json")
+    assert done.code == 0, done.stderr
+    return done

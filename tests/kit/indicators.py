@@ -60,9 +60,9 @@ INDICATORS: dict[str, IndicatorCase] = {
     "roc": IndicatorCase(CLOSE, lambda c: roc(c, 10), lambda: RunningRoc(10), 10),
     "atr": IndicatorCase(
         ("high", "low", "close"),
-        lambda h, l, c: atr(h, l, c, 14),
+        lambda high, low, close: atr(high, low, close, 14),
         lambda: RunningAtr(14),
-        14,  # noqa: E741 - low
+        14,
     ),
     "z-score": IndicatorCase(CLOSE, lambda c: zscore(c, 20), lambda: RunningZscore(20), 19),
     "bollinger": IndicatorCase(CLOSE, lambda c: bollinger(c, 20, 2.0), lambda: RunningBollinger(20, 2.0), 19),
@@ -71,9 +71,9 @@ INDICATORS: dict[str, IndicatorCase] = {
     ),
     "donchian": IndicatorCase(
         ("high", "low"),
-        lambda h, l: donchian(h, l, 20),
+        lambda high, low: donchian(high, low, 20),
         lambda: RunningDonchian(20),
-        19,  # noqa: E741 - low
+        19,
     ),
     "realised volatility": IndicatorCase(
         CLOSE, lambda c: realised_volatility(c, 20), lambda: RunningRealisedVolatility(20), 20

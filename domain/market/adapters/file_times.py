@@ -85,7 +85,7 @@ class TimeColumn:
             column = self._from_text(column.str.strip_chars())
         elif column.dtype.is_integer():
             column = self._from_unix(column.cast(pl.Int64))
-        elif column.dtype not in {pl.Date, pl.Datetime}:
+        elif not isinstance(column.dtype, pl.Date | pl.Datetime):
             raise InvalidInput.at("time", message=f"the column holds {column.dtype}, not dates or times")
         self._refuse_where(column.is_null(), "is no date or time")
         years = column.dt.year()

@@ -10,11 +10,14 @@ from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class BollingerReversion(VectorisedStrategy):
-    """Buy below the lower band, sell at the middle.
+    """Bollinger band reversion
+
+    Buy below the lower band, sell at the middle.
 
     A close far below its own recent range is more often pressure than news, and pressure passes.
     The band widens with volatility, so the rule asks for more weakness in wild markets.
-    J. Bollinger, Bollinger on Bollinger Bands (2001).
+
+    Source: J. Bollinger, Bollinger on Bollinger Bands (2001).
     """
 
     name = "bollinger_reversion"
@@ -31,4 +34,4 @@ class BollingerReversion(VectorisedStrategy):
 
     def target(self, bars: Panel) -> FloatArray:
         bands = bollinger(bars.close, self.parameters.window, self.parameters.width)
-        return hold(bars.close < bands.lower, bars.close >= bands.middle, 1.0 / len(bars.instruments))
+        return hold(bars.close < bands.lower, bars.close >= bands.middle)

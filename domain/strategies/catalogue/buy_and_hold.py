@@ -8,10 +8,14 @@ from domain.strategies.protocol import VectorisedStrategy
 
 
 class BuyAndHold(VectorisedStrategy):
-    """Buy an equal share of each instrument on its first bar and never trade again.
+    """Buy and hold
+
+    Buy an equal share of each instrument on its first bar and never trade again.
 
     Holding the market earns its risk premium at almost no cost; most active rules do not repay
-    what they trade away (W. F. Sharpe, The Arithmetic of Active Management, 1991).
+    what they trade away.
+
+    Source: W. F. Sharpe, The Arithmetic of Active Management, Financial Analysts Journal (1991).
     """
 
     name = "buy_and_hold"

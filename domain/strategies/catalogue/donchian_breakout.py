@@ -10,11 +10,14 @@ from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class DonchianBreakout(VectorisedStrategy):
-    """Own what makes a new high, leave at a new low of a shorter channel.
+    """Donchian channel breakout
+
+    Own what makes a new high, leave at a new low of a shorter channel.
 
     A new high leaves no holder with a loss to sell out of, and large orders take days to fill:
     both let a breakout run. Many small losses pay for a few large gains.
-    R. Donchian's four-week rule, as traded by the Turtles (C. Faith, Way of the Turtle, 2007).
+
+    Source: R. Donchian's four-week rule, as traded by the Turtles (C. Faith, Way of the Turtle, 2007).
     """
 
     name = "donchian_breakout"
@@ -33,4 +36,4 @@ class DonchianBreakout(VectorisedStrategy):
         # The channel of the bar before: a close cannot exceed a range that already holds it.
         upper = shift(donchian(bars.high, bars.low, self.parameters.entry).upper)
         lower = shift(donchian(bars.high, bars.low, self.parameters.exit).lower)
-        return hold(bars.close > upper, bars.close < lower, 1.0 / len(bars.instruments))
+        return hold(bars.close > upper, bars.close < lower)

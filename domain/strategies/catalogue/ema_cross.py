@@ -10,11 +10,14 @@ from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class EmaCross(VectorisedStrategy):
-    """The cross of two averages that weigh recent prices more, and so turn sooner.
+    """Exponential moving average cross
+
+    The cross of two averages that weigh recent prices more, and so turn sooner.
 
     The same bet on continuation as `sma_cross`; the exponential weights trade less lag for more
     false turns. Acts on the cross, not on the level.
-    P. J. Kaufman, Trading Systems and Methods (2013), on exponential smoothing.
+
+    Source: P. J. Kaufman, Trading Systems and Methods (2013), on exponential smoothing.
     """
 
     name = "ema_cross"

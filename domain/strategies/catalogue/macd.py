@@ -10,10 +10,13 @@ from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class MacdCross(VectorisedStrategy):
-    """Own what accelerates: buy when the MACD line crosses above its signal line.
+    """MACD signal cross
+
+    Own what accelerates: buy when the MACD line crosses above its signal line.
 
     The line measures trend, its distance from its own average whether the trend gains strength.
-    G. Appel, Technical Analysis: Power Tools for Active Investors (2005).
+
+    Source: G. Appel, Technical Analysis: Power Tools for Active Investors (2005).
     """
 
     name = "macd"

@@ -4,18 +4,21 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from domain.arrays import FloatArray
-from domain.features.volatility import zscore
 from domain.features.signals import hold
+from domain.features.volatility import zscore
 from domain.market.bars import Panel
 from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class PairsZscore(VectorisedStrategy):
-    """Sell the dear one of a pair, buy the cheap one, and wait until they meet again.
+    """Pairs trading by z-score
+
+    Sell the dear one of a pair, buy the cheap one, and wait until they meet again.
 
     Close substitutes are held together by investors who switch between them; a gap opened by one
     large order closes. It does not close when the firms have really changed, which is the risk.
-    E. Gatev, W. Goetzmann, K. G. Rouwenhorst, Pairs Trading, Review of Financial Studies (2006).
+
+    Source: E. Gatev, W. Goetzmann, K. G. Rouwenhorst, Pairs Trading, Review of Financial Studies (2006).
     """
 
     name = "pairs_zscore"
@@ -39,10 +42,20 @@ class PairsZscore(VectorisedStrategy):
         return int(self.parameters.window)
 
     def target(self, bars: Panel) -> FloatArray:
-        given = self.parameters
-        gap = zscore(np.log(bars.close[:, 0] / bars.close[:, 1]), given.window)
-        dear = hold(gap > given.entry, gap < given.exit, -0.5)
-        cheap = hold(gap < -given.entry, gap > -given.exit, 0.5)
-        # A gap that jumps from one side to the other leaves and enters on the same bar: enter.
-        first = np.where(np.nan_to_num(cheap) != 0.0, cheap, np.where(np.isnan(dear), cheap, dear))
-        return np.column_stack([first, -first])
+        first, second = bars.close[:, 0], bars.close[:, 1]
+        tradable = np.flatnonzero((first > 0.0) & (second > 0.0))
+        gap = zscore(np.log(first[tradable] / second[tradable]), self.parameters.window)
+        defined = np.isfinite(gap)
+        weights = np.full(bars.shape, np.nan)
+        rows = tradable[defined]
+        weights[rows, 0] = self._weight_of_first(gap[defined])
+        weights[rows, 1] = -weights[rows, 0]
+        return weights
+
+    def _weight_of_first(self, gap: FloatArray) -> FloatArray:
+        entry, leave = self.parameters.entry, self.parameters.exit
+        cheap = hold(gap < -entry, gap > -leave, 0.5)
+        dear = hold(gap > entry, gap < leave, -0.5)
+        # A gap that jumps from one side to the other ends one trade and begins the next: enter.
+        entered = np.where(cheap > 0.0, cheap, dear)
+        return np.where(np.isnan(entered), cheap, entered)

@@ -10,11 +10,14 @@ from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class RsiReversion(VectorisedStrategy):
-    """Buy what was sold too hard, sell when it has recovered.
+    """RSI reversion
 
-    Those who must sell at once pay those who can wait: short-term losers tend to bounce
-    (B. Lehmann, Fads, Martingales and Market Efficiency, Quarterly Journal of Economics, 1990).
-    The index is Wilder's (New Concepts in Technical Trading Systems, 1978).
+    Buy what was sold too hard, sell when it has recovered.
+
+    Those who must sell at once pay those who can wait: short-term losers tend to bounce.
+
+    Source: B. Lehmann, Fads, Martingales and Market Efficiency, Quarterly Journal of Economics
+    (1990); the index is J. W. Wilder's, New Concepts in Technical Trading Systems (1978).
     """
 
     name = "rsi_reversion"
@@ -23,8 +26,12 @@ class RsiReversion(VectorisedStrategy):
         """When weakness is enough, and when it is over."""
 
         window: int = Field(14, ge=2, le=500, description="Bars in the index.")
-        oversold: float = Field(30.0, gt=0, lt=100, description="Buy below this value of the index (0 to 100).")
-        recovered: float = Field(55.0, gt=0, lt=100, description="Sell above this value of the index (0 to 100).")
+        oversold: float = Field(
+            30.0, gt=0, lt=100, description="Buy below this value of the index (0 to 100)."
+        )
+        recovered: float = Field(
+            55.0, gt=0, lt=100, description="Sell above this value of the index (0 to 100)."
+        )
 
         @model_validator(mode="after")
         def _oversold_is_lower(self) -> "RsiReversion.Parameters":
@@ -38,6 +45,4 @@ class RsiReversion(VectorisedStrategy):
 
     def target(self, bars: Panel) -> FloatArray:
         index = rsi(bars.close, self.parameters.window)
-        return hold(
-            index < self.parameters.oversold, index > self.parameters.recovered, 1.0 / len(bars.instruments)
-        )
+        return hold(index < self.parameters.oversold, index > self.parameters.recovered)

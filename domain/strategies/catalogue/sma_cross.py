@@ -10,12 +10,15 @@ from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class SmaCross(VectorisedStrategy):
-    """Own what has begun to rise: buy when the fast average crosses above the slow one.
+    """Simple moving average cross
+
+    Own what has begun to rise: buy when the fast average crosses above the slow one.
 
     Prices under-react to news, so a change of direction tends to last for a while. The rule acts
     on the cross itself, not on the level: it stays flat until the first cross, so that it never
     buys into the middle of a trend only because the data begins there.
-    W. Brock, J. Lakonishok, B. LeBaron, Simple Technical Trading Rules, Journal of Finance (1992).
+
+    Source: W. Brock, J. Lakonishok, B. LeBaron, Simple Technical Trading Rules, Journal of Finance (1992).
     """
 
     name = "sma_cross"

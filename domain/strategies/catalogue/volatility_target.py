@@ -3,18 +3,21 @@
 import numpy as np
 from pydantic import Field
 
-from domain.arrays import FloatArray
+from domain.arrays import BoolArray, FloatArray, TimeArray
 from domain.features.volatility import realised_volatility
 from domain.market.bars import Panel
 from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class VolatilityTarget(VectorisedStrategy):
-    """Hold less when the market is wild and more when it is calm, week by week.
+    """Volatility target
+
+    Hold less when the market is wild and more when it is calm, week by week.
 
     Volatility clusters and is not paid for in proportion: cutting exposure after it rises has
     raised the return for a unit of risk.
-    A. Moreira, T. Muir, Volatility-Managed Portfolios, Journal of Finance (2017).
+
+    Source: A. Moreira, T. Muir, Volatility-Managed Portfolios, Journal of Finance (2017).
     """
 
     name = "volatility_target"
@@ -34,11 +37,22 @@ class VolatilityTarget(VectorisedStrategy):
     def target(self, bars: Panel) -> FloatArray:
         given = self.parameters
         volatility = realised_volatility(bars.close, given.window, given.periods_per_year)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            wanted = np.minimum(given.target / volatility, given.maximum) / len(bars.instruments)
         weights = np.full(bars.shape, np.nan)
-        days = bars.close_time.astype("datetime64[ns]").astype("datetime64[D]").astype(np.int64)
-        weeks = (days + 3) // 7  # 1970-01-01 was a Thursday: Monday begins a week
-        begins = np.flatnonzero(np.append(True, weeks[1:] != weeks[:-1]))
-        weights[begins] = wanted[begins]
+        for column in range(bars.shape[1]):
+            rows = np.flatnonzero(np.isfinite(bars.close[:, column]))
+            rows = rows[_begins_week(bars.close_time[rows])]
+            rows = rows[np.isfinite(volatility[rows, column])]
+            # A market that did not move at all is calm: the largest weight.
+            calm = np.maximum(volatility[rows, column], given.target / given.maximum)
+            weights[rows, column] = given.target / calm / len(bars.instruments)
         return weights
+
+
+def _begins_week(close_time: TimeArray) -> BoolArray:
+    """Whether a bar is the first of its week (Monday to Sunday, UTC). What came before the very
+    first bar is not known, so it never counts: live and backtest decide on the same bars."""
+    days = close_time.astype("datetime64[ns]").astype("datetime64[D]").astype(np.int64)
+    weeks = (days + 3) // 7  # day 0, 1970-01-01, was a Thursday
+    begins = np.zeros(weeks.shape, dtype=np.bool_)
+    begins[1:] = weeks[1:] != weeks[:-1]
+    return begins

@@ -11,7 +11,6 @@ from domain.market.timeframe import Timeframe
 from trader_graphql.days import end_of, start_of
 from trader_graphql.enums import OnError
 from trader_graphql.errors import Conflict, Forbidden, InvalidInput, NotFound
-from trader_graphql.field_names import in_callers_names
 from trader_graphql.fields import mutation
 from trader_graphql.market.types import Series
 from trader_graphql.permissions import TRADER
@@ -51,19 +50,16 @@ class MarketMutations:
         _check(input_)
         context = info.context
         market = await in_thread(context.services.market)
-        try:
-            imported = await in_thread(
-                market.import_bars,
-                context.workspace_id,
-                input_.source,
-                input_.symbols,
-                Timeframe.parse(input_.timeframe),
-                start_of(input_.from_),
-                end_of(input_.to),
-                input_.on_error,
-            )
-        except domain.InvalidInput as refused:
-            raise in_callers_names(refused) from None
+        imported = await in_thread(
+            market.import_bars,
+            context.workspace_id,
+            input_.source,
+            input_.symbols,
+            Timeframe.parse(input_.timeframe),
+            start_of(input_.from_),
+            end_of(input_.to),
+            input_.on_error,
+        )
         return ImportBarsResult(series=[Series.of(one.series) for one in imported])
 
 

@@ -59,7 +59,9 @@ def _matching(where: BacktestFilter) -> list[Backtest]:
 def _forwards(repository: SqlBacktestRepository, size: int, where: BacktestFilter) -> Iterator[Page]:
     page = repository.page(OURS, first=size, where=where)
     yield page
-    while page.has_next:
+    for _ in range(COUNT):
+        if not page.has_next:
+            return
         page = repository.page(OURS, first=size, after=page.items[-1].id, where=where)
         yield page
 
@@ -67,7 +69,9 @@ def _forwards(repository: SqlBacktestRepository, size: int, where: BacktestFilte
 def _backwards(repository: SqlBacktestRepository, size: int, where: BacktestFilter) -> Iterator[Page]:
     page = repository.page(OURS, last=size, where=where)
     yield page
-    while page.has_previous:
+    for _ in range(COUNT):
+        if not page.has_previous:
+            return
         page = repository.page(OURS, last=size, before=page.items[0].id, where=where)
         yield page
 

@@ -105,6 +105,8 @@ def test_the_same_key_in_two_workspaces_makes_two_runs(repository: SqlBacktestRe
 
     assert repository.add(ours, "key", "hash") == ours
     assert repository.add(theirs, "key", "other hash") == theirs
+    assert repository.add(a_backtest(3), "key", "hash") == ours
+    assert repository.add(a_backtest(4, THEIRS), "key", "other hash") == theirs
 
 
 def test_a_key_used_again_returns_the_run_it_made(repository: SqlBacktestRepository) -> None:

@@ -77,11 +77,27 @@ def test_the_stop_is_taken_when_one_bar_touches_both_levels(weight: float) -> No
 
 
 def test_a_profit_target_needs_price_to_trade_through_it() -> None:
-    touched = run(QUIET, (105.0, 110.0, 104.0, 106.0), sizing=Sizing(take_profit=0.1))
-    passed = run(QUIET, (105.0, 110.01, 104.0, 106.0), sizing=Sizing(take_profit=0.1))
+    touched = run(QUIET, (105.0, 150.0, 104.0, 106.0), sizing=Sizing(take_profit=0.5))
+    passed = run(QUIET, (105.0, 150.01, 104.0, 106.0), sizing=Sizing(take_profit=0.5))
 
     assert touched.trades.is_open.tolist() == [True]
-    assert passed.trades.is_open.tolist() == [False]
+    assert passed.trades.exit_price.tolist() == [150.0]
+
+
+def test_a_stop_that_is_only_touched_is_taken() -> None:
+    touched = run(QUIET, (95.0, 96.0, 50.0, 94.0), sizing=Sizing(stop_loss=0.5))
+    missed = run(QUIET, (95.0, 96.0, 50.01, 94.0), sizing=Sizing(stop_loss=0.5))
+
+    assert touched.trades.exit_price.tolist() == [50.0]
+    assert missed.trades.is_open.tolist() == [True]
+
+
+def test_a_stop_on_a_later_bar_is_not_counted_as_an_exit_on_the_bar_of_entry() -> None:
+    simulation = run(QUIET, (95.0, 96.0, 85.0, 94.0), sizing=STOP_10)
+
+    assert simulation.trades.exit_bar.tolist() == [2]
+    assert simulation.entry_bar_exits == 0
+    assert simulation.warnings == ()
 
 
 def test_a_position_entered_at_the_open_may_be_stopped_on_that_bar_and_is_counted() -> None:

@@ -67,7 +67,7 @@ def excursions(
     """Held from the open of bar 1, or a close, to a target of zero decided on bar 2."""
     panel = a_panel(
         [100.0, 100.0, 100.0, 100.0, 100.0],
-        opens=[100.0, 100.0, 100.0, 95.0, 100.0],
+        opens=[100.0, 100.0, 100.0, 70.0, 100.0],
         highs=[190.0, 120.0, 110.0, 150.0, 100.0],
         lows=[10.0, 90.0, 80.0, 50.0, 100.0],
     )
@@ -76,8 +76,9 @@ def excursions(
 
 
 def test_excursions_of_an_open_fill_see_the_entry_bar_and_only_the_open_of_the_exit_bar() -> None:
-    assert excursions(1.0) == pytest.approx((-0.20, 0.20), rel=1e-12)
-    assert excursions(-1.0) == pytest.approx((-0.20, 0.20), rel=1e-12)
+    # High of 120 on the bar of entry, then an exit at an open of 70, in a bar from 50 to 150
+    assert excursions(1.0) == pytest.approx((-0.30, 0.20), rel=1e-12)
+    assert excursions(-1.0) == pytest.approx((-0.20, 0.30), rel=1e-12)
 
 
 def test_excursions_of_a_close_fill_see_nothing_of_the_entry_bar_and_all_of_the_exit_bar() -> None:

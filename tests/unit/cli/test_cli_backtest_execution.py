@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.backtesting.model import Backtest, BacktestProgress, BacktestSpec, BacktestStatus
-from domain.errors import InvalidInput, NotFound
+from domain.errors import NotFound
 from domain.ids import BacktestId, WorkspaceId
 from functions.cli.backtest_execution import run_backtest
 from functions.cli.faults import CommandFailed, Interrupted
@@ -52,8 +52,6 @@ class Platform:
     def check(self, name: str, parameters: dict[str, Any], instruments: int) -> None:
         if name != "sma_cross":
             raise NotFound("strategy", name)
-        if parameters.get("fast", 1) < 1:
-            raise InvalidInput.at("parameters", "fast", message="must be at least 1")
 
     def find(self, _workspace: str, names: Sequence[str], *_: Any) -> None:
         if names[0] not in self.stored:
@@ -113,11 +111,6 @@ def test_a_strategy_that_does_not_exist_is_told_before_anything_is_imported() ->
     with pytest.raises(NotFound):
         run(platform, strategy="smacross", source="sample")
     assert platform.imported == []
-
-
-def test_a_refused_parameter_is_named_as_an_option() -> None:
-    with pytest.raises(InvalidInput, match=r"^--param.fast: must be at least 1$"):
-        run(Platform(), parameters={"fast": 0})
 
 
 def test_a_failed_run_is_a_failure_of_the_command_that_names_the_run() -> None:

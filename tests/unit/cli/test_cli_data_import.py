@@ -46,6 +46,13 @@ def test_file_options_are_refused_for_another_source() -> None:
         chosen_source("sample", ["GOOG"], options(time_format="%d.%m.%Y"))
 
 
+@pytest.mark.parametrize(("symbols", "everything"), [([], False), (["GOOG"], True)])
+def test_everything_a_source_has_is_taken_only_when_asked_for(symbols: list[str], everything: bool) -> None:
+    with pytest.raises(InvalidInput, match=r"^--symbol: name at least one"):
+        chosen_source("sample", symbols, options(), everything=everything)
+    assert chosen_source("sample", [], options(), everything=True) == "sample"
+
+
 def test_columns_are_read_as_name_and_header() -> None:
     assert read_columns(["close=Adj Close", "time=Date"]) == {"close": "Adj Close", "time": "Date"}
 

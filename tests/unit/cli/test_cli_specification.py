@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from domain.errors import Conflict, InvalidInput, NotFound
-from functions.cli.specification import in_options, read_parameters, read_value, specification
+from domain.errors import Conflict, InvalidInput, NotFound, Problem
+from functions.cli.option_names import in_options
+from functions.cli.specification import read_parameters, read_value, specification
 
 
 def values(**changed: Any) -> dict[str, Any]:
@@ -83,8 +84,9 @@ def test_a_period_that_ends_before_it_begins_names_both_options() -> None:
 def test_a_refusal_names_the_option_that_was_wrong(changed: dict[str, Any], option: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         specification(values(**changed))
-    assert [problem.path for problem in refused.value.problems] == [(option,)]
-    assert str(refused.value).startswith(f"{option}: ")
+    told = in_options(refused.value)
+    assert [problem.path for problem in told.problems] == [(option,)]
+    assert str(told).startswith(f"{option}: ")
 
 
 def test_parameters_of_a_strategy_are_named_as_they_were_given() -> None:
@@ -100,3 +102,9 @@ def test_what_is_not_an_option_keeps_its_own_name() -> None:
 def test_missing_things_and_conflicts_pass_unchanged() -> None:
     for fault in (NotFound("instrument", "ZZZZ"), Conflict("running"), InvalidInput("One sentence.")):
         assert in_options(fault) is fault
+
+
+def test_a_sentence_that_says_more_than_its_problems_is_kept() -> None:
+    told = in_options(InvalidInput("Nothing was imported.", [Problem(("symbols",), "name one")]))
+    assert told.message == "Nothing was imported."
+    assert told.problems == (Problem(("--symbol",), "name one"),)

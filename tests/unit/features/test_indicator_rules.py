@@ -1,5 +1,7 @@
 """Rules that hold for every indicator, whatever it measures."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -100,8 +102,7 @@ def test_instruments_of_a_panel_do_not_know_each_other(case: IndicatorCase) -> N
 @every_indicator
 @pytest.mark.parametrize("length", [0, 1, 5])
 def test_too_few_bars_give_no_value_and_no_error(case: IndicatorCase, length: int) -> None:
-    if length > case.warm_up:
-        length = case.warm_up
+    length = min(length, case.warm_up)
 
     history = case.history(some_bars(length=length))
 
@@ -135,7 +136,9 @@ def test_infinity_and_absurd_magnitudes_count_as_missing(case: IndicatorCase) ->
 
 
 @pytest.mark.parametrize("indicator", [roc, realised_volatility])
-def test_a_price_that_is_not_positive_is_skipped_where_ratios_are_taken(indicator) -> None:  # type: ignore[no-untyped-def]
+def test_a_price_that_is_not_positive_is_skipped_where_ratios_are_taken(
+    indicator: Callable[[FloatArray, int], FloatArray],
+) -> None:
     close = some_bars()["close"]
     zero, missing = close.copy(), close.copy()
     zero[[50, 60]] = (0.0, -1.0)

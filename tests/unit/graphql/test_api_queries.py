@@ -237,7 +237,7 @@ async def test_bars_are_read_by_symbol_in_pages_and_ranges(api: ApiOnFakes) -> N
         (
             'instrument: "NOPE"',
             "NOT_FOUND",
-            "There is no instrument 'NOPE'. with 1d bars in this workspace. Stored: AAPL, GOOG.",
+            "There is no instrument 'NOPE'. This workspace holds no 1d bars of it. Stored: AAPL, GOOG.",
         ),
         (
             'instrument: "GOOG", timeframe: "fortnight"',

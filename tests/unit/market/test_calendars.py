@@ -16,7 +16,6 @@ from domain.market.calendars import (
     day_of,
     periods_per_year,
     session_ids,
-    trading_date,
     trading_hours,
 )
 from domain.market.instruments import AssetClass, Instrument
@@ -123,10 +122,6 @@ def test_currencies_rest_at_the_weekend() -> None:
 
     assert [day_of(day).isoformat() for day in sessions.day.tolist()] == ["2020-01-03", "2020-01-06"]
     assert sessions.close_time.tolist() == _times("2020-01-03T22:00Z", "2020-01-06T22:00Z").tolist()
-
-
-def test_the_trading_date_of_a_moment_is_that_of_the_venue() -> None:
-    assert trading_date(datetime(2020, 1, 3, 2, tzinfo=UTC), APPLE) == date(2020, 1, 2)
 
 
 def test_a_date_without_a_session_closes_when_its_day_ends() -> None:
