@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := domain events functions graphql/trader_graphql tests
-EXTENSIONS := domain/backtesting/_kernel.pyx domain/features/_rolling.pyx
+EXTENSIONS := $(wildcard domain/backtesting/_*.px[yd]) domain/features/_rolling.pyx
 PYTEST_WORKERS ?= 2
 
 .PHONY: help setup setup-dev demo up test check bench schema package clean

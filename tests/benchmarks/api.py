@@ -1,16 +1,11 @@
 """What the API costs: a list, a whole backtest over HTTP, and starting a process that serves it."""
 
 import asyncio
-import json
-import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
 
 import httpx
 
@@ -19,6 +14,7 @@ from tests.benchmarks.rows import Row
 from tests.benchmarks.timing import best_cpu_ms_of_many
 from tests.kit.api import ApiOnFakes, a_run
 from tests.kit.graphql import the_schema
+from tests.kit.server import ask, running_server
 
 LIST = """
 query { backtests(first: 100) { edges { node {
@@ -92,7 +88,11 @@ def import_cpu_ms(module: str) -> float:
 
 def start_to_finished_ms() -> float:
     """Wall-clock from the mutation to the answer that it has completed, best of ten, warm server."""
-    with running_server() as url, httpx.Client(base_url=url, timeout=30) as client:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running_server(Path(folder)) as url,
+        httpx.Client(base_url=url) as client,
+    ):
         return min(_one_backtest_ms(client, seed) for seed in range(10))
 
 
@@ -105,54 +105,11 @@ def _one_backtest_ms(client: httpx.Client, seed: int) -> float:
         "seed": str(seed),
         "idempotencyKey": f"bench-{seed}",
     }
-    started = _ask(client, START, {"input": given})["startBacktest"]
+    started = ask(client, START, input=given)["startBacktest"]
     while True:
-        run = _ask(client, STATUS, {"id": started["id"]})["backtest"]
+        run = ask(client, STATUS, id=started["id"])["backtest"]
         if run["status"] == "COMPLETED":
             return (time.perf_counter() - began) * 1_000
         if run["status"] == "FAILED":
             raise RuntimeError(run["failure"])
         time.sleep(0.002)
-
-
-def _ask(client: httpx.Client, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-    answer = client.post("/graphql", json={"query": query, "variables": variables}).json()
-    if "errors" in answer:
-        raise RuntimeError(answer["errors"])
-    data: dict[str, Any] = answer["data"]
-    return data
-
-
-@contextmanager
-def running_server() -> Iterator[str]:
-    """A real server in a folder of its own, with the sample bars imported."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"AGENTIC_TRADER_DATA_FOLDER": folder}
-        command = [sys.executable, "-m", "functions.cli"]
-        subprocess.run(
-            [*command, "data", "import", "sample", "--json"], check=True, env=environment, capture_output=True
-        )
-        server = subprocess.Popen(
-            [*command, "serve", "--port", "0", "--json"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            yield _url(server)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=30)
-
-
-def _url(server: "subprocess.Popen[str]") -> str:
-    printed = ""
-    for line in server.stdout or ():
-        printed += line
-        try:
-            url: str = json.loads(printed)["url"]
-        except json.JSONDecodeError:
-            continue
-        return url
-    raise RuntimeError("The server ended before it was ready.")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.features.momentum import rsi
+from domain.features.momentum import RunningRsi, rsi
 from domain.features.moving_averages import ema, sma
 from domain.features.running_sums import ExactSum
 from domain.features.signals import cross_weights, crossed_above, crossed_below
@@ -95,6 +95,8 @@ def test_a_calm_expensive_share_keeps_its_deviation() -> None:
 
 def test_a_market_that_never_moved_is_neither_strong_nor_weak() -> None:
     assert (rsi(np.full(50, 20.0), 14)[14:] == 50.0).all()
+    twin = RunningRsi(14)
+    assert [twin.update(20.0) for _ in range(20)][14:] == [50.0] * 6
 
 
 @given(st.lists(st.floats(-1e15, 1e15, allow_nan=False), max_size=40))

@@ -94,6 +94,12 @@ def test_a_way_out_is_given_even_when_nothing_is_known_to_be_held() -> None:
     np.testing.assert_array_equal(hold(flags("...."), flags(".xx."), weight=0.3), [NAN, 0.0, NAN, NAN])
 
 
+def test_a_way_out_is_given_once() -> None:
+    np.testing.assert_array_equal(
+        hold(flags("..x....."), flags("x...x.x.")), [0, NAN, 1, NAN, 0, NAN, NAN, NAN]
+    )
+
+
 def test_hold_takes_the_weight_it_is_given() -> None:
     np.testing.assert_array_equal(hold(flags("x."), flags(".."), weight=0.25), [0.25, NAN])
 

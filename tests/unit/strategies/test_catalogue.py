@@ -151,7 +151,7 @@ def test_momentum_rotation_splits_equity_between_as_many_as_it_holds() -> None:
 
 def test_momentum_rotation_ranks_a_closed_market_by_its_last_bar_for_a_week() -> None:
     closed = panel_closing_at([1.0, 2.0, 4.0, NAN], [1.0, 1.0, 1.0, 1.0])
-    parameters = {"window": 1, "skip": 0, "hold": 1}
+    parameters = {"window": 2, "skip": 0, "hold": 1}
 
     weekend = with_times(closed, [f"2020-01-{day}T21:00" for day in (29, 30, 31)] + ["2020-02-03T21:00"])
     month_later = with_times(closed, [f"2020-01-{day}T21:00" for day in (13, 14, 15)] + ["2020-02-03T21:00"])
