@@ -54,7 +54,7 @@ def tear_sheet(
     missing = () if panel else ("The bars of this run are no longer stored, so prices are not shown.",)
     return TearSheet(
         title=spec.strategy.replace("_", " ").capitalize(),
-        subtitle=_subtitle(spec, curve),
+        subtitle=_subtitle(spec),
         currency=spec.currency,
         initial_equity=float(spec.initial_cash),
         close_time=curve.close_time,
@@ -79,12 +79,11 @@ def tear_sheet(
     )
 
 
-def _subtitle(spec: BacktestSpec, curve: Curve) -> str:
+def _subtitle(spec: BacktestSpec) -> str:
     shown = ", ".join(spec.instruments[:_INSTRUMENTS_NAMED])
     if len(spec.instruments) > _INSTRUMENTS_NAMED:
         shown += f" and {len(spec.instruments) - _INSTRUMENTS_NAMED} more"
-    first, last = curve.close_time[[0, -1]].astype("datetime64[ns]").astype("datetime64[D]")
-    return f"{shown} · {spec.timeframe} bars · {first} to {last}"
+    return f"{shown} · {spec.timeframe} bars"
 
 
 def _measured_returns(curve: Curve, initial_cash: float, panel: Panel | None) -> MeasuredReturns:

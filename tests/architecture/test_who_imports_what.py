@@ -42,7 +42,7 @@ def imported_packages(file: str) -> set[str]:
     return packages - set(sys.stdlib_module_names) - OURS
 
 
-@pytest.mark.parametrize("file", source_files())
+@pytest.mark.parametrize("file", list(source_files()))
 def test_a_file_imports_only_what_its_room_may(file: str) -> None:
     allowed = next(packages for prefix, packages in ALLOWED if file.startswith(prefix))
     assert imported_packages(file) <= allowed
