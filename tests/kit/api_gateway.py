@@ -49,13 +49,14 @@ def http_event(
 
 
 @contextlib.contextmanager
-def api_gateway(handler: Handler, headers: dict[str, str] | None = None) -> Iterator[str]:
+def api_gateway(make_handler: Callable[[], Handler], headers: dict[str, str] | None = None) -> Iterator[str]:
     """The handler behind a loopback address; `headers` are added to every request.
 
-    Like an instance of a Lambda function it answers one event at a time, always in one thread.
+    Like an instance of a Lambda function it is made, and answers one event at a time, in one thread.
     """
     added = headers or {}
     instance = ThreadPoolExecutor(1, initializer=lambda: asyncio.set_event_loop(asyncio.new_event_loop()))
+    handler = instance.submit(make_handler).result()
 
     class Gateway(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

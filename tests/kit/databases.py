@@ -262,7 +262,7 @@ def _programs() -> Path:
     for folder in ([Path(on_path).parent] if on_path else []) + installed[::-1]:
         if all((folder / program).exists() for program in ("initdb", "postgres", "pg_isready")):
             return folder
-    raise RuntimeError(_HOW_TO_INSTALL)
+    pytest.fail(_HOW_TO_INSTALL, pytrace=False)
 
 
 def _unprivileged_owner() -> dict[str, Any]:

@@ -23,7 +23,9 @@ async def execute(
     return await the_schema().execute(query, variable_values=variables, context_value=context)
 
 
-async def data_of(api: ApiOnFakes, query: str, role: Role = Role.ADMIN, /, **variables: Any) -> dict[str, Any]:
+async def data_of(
+    api: ApiOnFakes, query: str, role: Role = Role.ADMIN, /, **variables: Any
+) -> dict[str, Any]:
     """What a request without errors answers."""
     result = await execute(api, query, role, **variables)
     assert result.errors is None, result.errors
@@ -31,7 +33,9 @@ async def data_of(api: ApiOnFakes, query: str, role: Role = Role.ADMIN, /, **var
     return result.data
 
 
-async def error_of(api: ApiOnFakes, query: str, role: Role = Role.ADMIN, /, **variables: Any) -> dict[str, Any]:
+async def error_of(
+    api: ApiOnFakes, query: str, role: Role = Role.ADMIN, /, **variables: Any
+) -> dict[str, Any]:
     """The only error a request is answered with, as a client sees it."""
     result = await execute(api, query, role, **variables)
     assert result.errors is not None

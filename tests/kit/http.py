@@ -17,7 +17,9 @@ def client(
     return httpx.AsyncClient(transport=transport, base_url=f"http://{host}", headers=named)
 
 
-async def ask(app: ASGIApp, query: str = "{ viewer { name role workspace } }", /, **options: Any) -> httpx.Response:
+async def ask(
+    app: ASGIApp, query: str = "{ viewer { name role workspace } }", /, **options: Any
+) -> httpx.Response:
     """POST one operation."""
     async with client(app, **options) as http:
         return await http.post("/graphql", json={"query": query})

@@ -42,7 +42,9 @@ def _is_installed() -> bool:
 
 
 def _install(npm: str) -> None:
-    done = subprocess.run([npm, "ci", "--no-fund", "--no-audit"], cwd=FOLDER, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [npm, "ci", "--no-fund", "--no-audit"], cwd=FOLDER, capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         reason = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
         pytest.fail(f"npm could not install the test clients: {reason[0]}", pytrace=False)

@@ -21,7 +21,10 @@ def running_server(folder: Path, *, import_sample: bool = True) -> Iterator[str]
     environment = child_environment(folder)
     if import_sample:
         subprocess.run(
-            command("data", "import", "sample", "--all", "--json"), check=True, env=environment, capture_output=True
+            command("data", "import", "sample", "--all", "--json"),
+            check=True,
+            env=environment,
+            capture_output=True,
         )
     server = subprocess.Popen(
         command("serve", "--port", "0", "--json"),

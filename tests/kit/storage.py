@@ -94,7 +94,7 @@ def an_instrument_with_every_field(symbol: str = "BTC/USDT") -> Instrument:
         "BINANCE",
         AssetClass.CRYPTO,
         "USDT",
-        tick_size=Decimal("0.000000012345678901234567"),
+        tick_size=Decimal("0.00000001234567890123456789"),
         lot_size=Decimal("1E-8"),
         fractional=True,
         name="Bitcoin “in” Tether",

@@ -126,6 +126,17 @@ def test_threads_that_upgrade_at_once_all_succeed(empty_database_url: str) -> No
     database.close()
 
 
+def test_threads_that_upgrade_different_databases_do_not_mix_them_up(tmp_path: Path) -> None:
+    urls = [sqlite_url(tmp_path / f"{number}.db") for number in range(4)]
+
+    at_once(4, lambda number: upgrade_at(urls[number]))
+
+    for url in urls:
+        database = Database(url)
+        database.ping()
+        database.close()
+
+
 def test_an_upgrade_makes_the_folder_of_a_sqlite_file(tmp_path: Path) -> None:
     upgrade_at(sqlite_url(tmp_path / "a folder with 100%" / "deeper" / "trader.db"))
 

@@ -64,8 +64,9 @@ def test_a_row_read_twice_shows_the_write_in_between(database: Database) -> None
     backtests = SqlBacktestRepository(database)
     backtests.add(a_backtest(), None, "hash")
 
-    with database.transaction():
-        assert backtests.get(OURS, a_backtest().id).progress == 0.0
+    with database.transaction() as session:
+        held = session.scalars(select(BacktestRow)).one()
+        assert held.progress == 0.0
         backtests.save(a_backtest().advanced(0.5))
         assert backtests.get(OURS, a_backtest().id).progress == 0.5
 
