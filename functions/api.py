@@ -68,11 +68,10 @@ class ServedApplication(Protocol):
     ) -> bytes: ...
 
 
-def create_app(application: ServedApplication, *, local: bool | None = None, root_path: str = "") -> FastAPI:
+def create_app(application: ServedApplication, *, local: bool | None = None) -> FastAPI:
     """The ASGI application of one wired platform.
 
-    local      whether a caller on this machine needs no key; by default what the settings say
-    root_path  what stands before every path outside, such as an API Gateway stage
+    local  whether a caller on this machine needs no key; by default what the settings say
     """
     settings = application.settings
     local = settings.mode is Mode.LOCAL if local is None else local
@@ -86,7 +85,6 @@ def create_app(application: ServedApplication, *, local: bool | None = None, roo
         version=code_version(),
         description="GraphQL is at /graphql. This page holds what is better fetched as a file.",
         redoc_url=None,
-        root_path=root_path,
     )
     endpoint = GraphQLEndpoint(
         build_schema(limits_of(settings)),

@@ -2,6 +2,7 @@
 
 import math
 from collections import deque
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -53,6 +54,16 @@ class RunningBollinger:
         return BandsValue(middle + reach, middle, middle - reach)
 
 
+def highest(values: FloatArray, window: int) -> FloatArray:
+    """The highest of the last `window` bars, this one included, in the unit of the input."""
+    return by_column(partial(_extreme, window=checked_window(window), sign=1.0), values)[0]
+
+
+def lowest(values: FloatArray, window: int) -> FloatArray:
+    """The lowest of the last `window` bars, this one included, in the unit of the input."""
+    return by_column(partial(_extreme, window=checked_window(window), sign=-1.0), values)[0]
+
+
 class Channel(NamedTuple):
     """Highest high and lowest low, in price units."""
 
@@ -77,9 +88,8 @@ def donchian(high: FloatArray, low: FloatArray, window: int) -> Channel:
     checked_window(window)
 
     def extremes(high: FloatArray, low: FloatArray, upper: FloatArray, lower: FloatArray) -> None:
-        scratch = np.empty(window)
-        _rolling.extreme(high, upper, scratch, window, 1.0)
-        _rolling.extreme(low, lower, scratch, window, -1.0)
+        _extreme(high, upper, window=window, sign=1.0)
+        _extreme(low, lower, window=window, sign=-1.0)
 
     return Channel(*by_column(extremes, high, low, outputs=2))
 
@@ -111,3 +121,9 @@ class RunningDonchian:
         if self._bar + 1 < self._window:
             return ChannelValue(math.nan, math.nan)
         return ChannelValue(self._highs[0][1], self._lows[0][1])
+
+
+def _extreme(values: FloatArray, out: FloatArray, *, window: int, sign: float) -> None:
+    # No more scratch than there is data: an oversized window must not ask for gigabytes.
+    scratch = np.empty(min(window, values.size))
+    _rolling.extreme(values, out, scratch, window, sign)

@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from domain.arrays import BoolArray, FloatArray
+from domain.arrays import FloatArray, IntArray
 from domain.errors import InvalidInput
 
 LARGEST = 1e100
@@ -52,8 +52,7 @@ def by_column(
     for column in np.ndindex(shape[1:]):
         at = (slice(None), *column)
         series = [np.ascontiguousarray(values[at]) for values in columns]
-        present = np.logical_and.reduce([(values >= least) & (values <= LARGEST) for values in series])
-        _over_present(kernel, series, present, [result[at] for result in results])
+        _over_present(kernel, series, _where_present(series, least), [result[at] for result in results])
     return results
 
 
@@ -78,13 +77,27 @@ def _is_whole(values: FloatArray, least: float) -> bool:
     return bool(values.min() >= least and values.max() <= LARGEST)  # NaN fails both
 
 
-def _over_present(
-    kernel: Kernel, series: list[FloatArray], present: BoolArray, results: list[FloatArray]
-) -> None:
+def _where_present(series: list[FloatArray], least: float) -> slice | IntArray:
+    present = np.ones(series[0].shape, dtype=np.bool_)
+    for values in series:
+        present &= values >= least
+        present &= values <= LARGEST
     rows = np.flatnonzero(present)
-    gapless = [np.empty(rows.size) for _ in results]
-    if rows.size:
-        kernel(*(values[rows] for values in series), *gapless)
-    for result, values in zip(results, gapless, strict=True):
+    if rows.size and rows[-1] - rows[0] + 1 == rows.size:
+        # The common case, an indicator of an indicator: only its warm-up is missing.
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
+
+
+def _over_present(
+    kernel: Kernel, series: list[FloatArray], rows: slice | IntArray, results: list[FloatArray]
+) -> None:
+    for result in results:
         result[:] = np.nan
-        result[rows] = values
+    gapless = [values[rows] for values in series]
+    if not gapless[0].size:
+        return
+    answers = [np.empty_like(gapless[0]) for _ in results]
+    kernel(*gapless, *answers)
+    for result, answer in zip(results, answers, strict=True):
+        result[rows] = answer

@@ -11,8 +11,10 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import MaskErrors
 from strawberry.schema.exception_handlers import ExceptionHandler
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.field import StrawberryField
 from strawberry.types.info import Info as AnyInfo
 
@@ -105,6 +107,9 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
+_WRONG_REQUESTS = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+
+
 def presented(error: GraphQLError) -> GraphQLError:
     """The error as a client may see it.
 
@@ -115,6 +120,8 @@ def presented(error: GraphQLError) -> GraphQLError:
     fault = error.original_error
     if fault is None or isinstance(fault, GraphQLError):
         return error
+    if isinstance(fault, _WRONG_REQUESTS):
+        return _rewritten(error, error.message, {"code": "BAD_REQUEST"})
     code = next((code for kind, code in _CODES if isinstance(fault, kind)), None)
     if code is not None:
         extensions: dict[str, object] = {"code": code}

@@ -108,18 +108,19 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
 
+_WITHOUT_OPERATION = ("connection_init", "ping", "pong")
+_WITH_OPERATION = ("subscribe", "complete")
+
+
 def _fault(message: Any) -> str | None:
     """What is wrong with the shape of a message; None when nothing is."""
     if not isinstance(message, dict):
         return "A message must be a JSON object"
     kind = message.get("type")
-    if kind == "connection_init":
-        wrong = not isinstance(message.get("payload"), dict | None)
-        return "The payload of connection_init must be an object" if wrong else None
-    if kind in {"ping", "pong"}:
+    if kind in _WITHOUT_OPERATION:
         wrong = not isinstance(message.get("payload"), dict | None)
         return f"The payload of {kind} must be an object" if wrong else None
-    if kind not in {"subscribe", "complete"}:
+    if kind not in _WITH_OPERATION:
         return f"There is no message type {_short(repr(kind))}"
     if not isinstance(message.get("id"), str) or not message["id"]:
         return f"{kind} needs an id"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from domain.arrays import FloatArray
+from domain.arrays import FloatArray, IntArray
 from domain.features.moving_averages import RunningSma
 from domain.market.bars import COLUMNS, Bars, Panel
 from domain.market.instruments import InstrumentId
@@ -15,12 +15,12 @@ from domain.strategies.protocol import EventStrategy, Strategy, VectorisedStrate
 from tests.kit.bars import an_instrument, bars_closing_at
 
 
-def panel_closing_at(*closes: Sequence[float], **columns: Sequence[float]) -> Panel:
+def panel_closing_at(*closes: Sequence[float] | FloatArray) -> Panel:
     """Daily bars with these closes, one instrument for each sequence; NaN is a missing bar."""
     series = []
     for index, sequence in enumerate(closes):
-        filled = [100.0 if np.isnan(close) else close for close in sequence]
-        bars = bars_closing_at(filled, instrument=an_instrument(f"T{index}"), **columns)
+        filled = [100.0 if np.isnan(close) else float(close) for close in sequence]
+        bars = bars_closing_at(filled, instrument=an_instrument(f"T{index}"))
         series.append(_without(bars, np.flatnonzero(np.isnan(sequence))))
     return Panel.align(series)
 
@@ -33,16 +33,16 @@ def with_times(panel: Panel, close_time: Sequence[str]) -> Panel:
 def poisoned_after(panel: Panel, row: int, value: float) -> Panel:
     """The panel with every later price and volume replaced."""
     later = np.arange(len(panel))[:, np.newaxis] > row
-    return replace(panel, **{column: np.where(later, value, getattr(panel, column)) for column in COLUMNS})
+    return _with_columns(panel, [np.where(later, value, getattr(panel, column)) for column in COLUMNS])
 
 
 def with_missing_bars(panel: Panel, seed: int, share: float = 0.1) -> Panel:
     """The panel with this share of the bars of each instrument taken out."""
     missing = np.random.default_rng(seed).random(panel.shape) < share
-    return replace(panel, **{column: np.where(missing, np.nan, getattr(panel, column)) for column in COLUMNS})
+    return _with_columns(panel, [np.where(missing, np.nan, getattr(panel, column)) for column in COLUMNS])
 
 
-def column_alone(panel: Panel, column: int) -> tuple[Panel, FloatArray]:
+def column_alone(panel: Panel, column: int) -> tuple[Panel, IntArray]:
     """One instrument's own bars, and the rows of the panel on which it has them."""
     rows = np.flatnonzero(np.isfinite(panel.close[:, column]))
     values = {name: getattr(panel, name)[rows][:, [column]] for name in COLUMNS}
@@ -168,7 +168,11 @@ SHORT_WINDOWS: Mapping[str, Mapping[str, object]] = {
 """Every built-in strategy with parameters that make it act often within a few hundred bars."""
 
 
-def _without(bars: Bars, rows: np.ndarray) -> Bars:
+def _with_columns(panel: Panel, columns: Sequence[FloatArray]) -> Panel:
+    return Panel(panel.instruments, panel.timeframe, panel.close_time, *columns)
+
+
+def _without(bars: Bars, rows: IntArray) -> Bars:
     kept = np.setdiff1d(np.arange(len(bars)), rows)
     columns = (getattr(bars, column)[kept] for column in COLUMNS)
     return Bars(bars.instrument, bars.timeframe, bars.close_time[kept], *columns)

@@ -27,6 +27,7 @@ class BuyAndHold(VectorisedStrategy):
     def target(self, bars: Panel) -> FloatArray:
         weights = np.full(bars.shape, np.nan)
         exists = np.isfinite(bars.close)
-        first = exists & (np.cumsum(exists, axis=0) == 1)
-        weights[first] = 1.0 / len(bars.instruments)
+        traded = np.flatnonzero(exists.any(axis=0))
+        if traded.size:
+            weights[exists[:, traded].argmax(axis=0), traded] = 1.0 / len(bars.instruments)
         return weights

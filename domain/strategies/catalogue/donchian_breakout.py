@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from domain.arrays import FloatArray
-from domain.features.channels import donchian
+from domain.features.channels import highest, lowest
 from domain.features.signals import hold, shift
 from domain.market.bars import Panel
 from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
@@ -34,6 +34,6 @@ class DonchianBreakout(VectorisedStrategy):
 
     def target(self, bars: Panel) -> FloatArray:
         # The channel of the bar before: a close cannot exceed a range that already holds it.
-        upper = shift(donchian(bars.high, bars.low, self.parameters.entry).upper)
-        lower = shift(donchian(bars.high, bars.low, self.parameters.exit).lower)
+        upper = shift(highest(bars.high, self.parameters.entry))
+        lower = shift(lowest(bars.low, self.parameters.exit))
         return hold(bars.close > upper, bars.close < lower)

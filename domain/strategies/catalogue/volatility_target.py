@@ -4,6 +4,7 @@ import numpy as np
 from pydantic import Field
 
 from domain.arrays import BoolArray, FloatArray, TimeArray
+from domain.clock import NANOSECONDS_PER_DAY
 from domain.features.volatility import realised_volatility
 from domain.market.bars import Panel
 from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
@@ -41,7 +42,6 @@ class VolatilityTarget(VectorisedStrategy):
         for column in range(bars.shape[1]):
             rows = np.flatnonzero(np.isfinite(bars.close[:, column]))
             rows = rows[_begins_week(bars.close_time[rows])]
-            rows = rows[np.isfinite(volatility[rows, column])]
             # A market that did not move at all is calm: the largest weight.
             calm = np.maximum(volatility[rows, column], given.target / given.maximum)
             weights[rows, column] = given.target / calm / len(bars.instruments)
@@ -51,8 +51,8 @@ class VolatilityTarget(VectorisedStrategy):
 def _begins_week(close_time: TimeArray) -> BoolArray:
     """Whether a bar is the first of its week (Monday to Sunday, UTC). What came before the very
     first bar is not known, so it never counts: live and backtest decide on the same bars."""
-    days = close_time.astype("datetime64[ns]").astype("datetime64[D]").astype(np.int64)
-    weeks = (days + 3) // 7  # day 0, 1970-01-01, was a Thursday
+    # Day 0, 1970-01-01, was a Thursday.
+    weeks = (close_time + 3 * NANOSECONDS_PER_DAY) // (7 * NANOSECONDS_PER_DAY)
     begins = np.zeros(weeks.shape, dtype=np.bool_)
     begins[1:] = weeks[1:] != weeks[:-1]
     return begins

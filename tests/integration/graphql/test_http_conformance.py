@@ -25,7 +25,7 @@ def address(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
         with serving(create_app(api)) as url:
             yield url, ""
     else:
-        with api_gateway(lambda_adapter(api)) as url:
+        with api_gateway(lambda: lambda_adapter(api)) as url:
             yield url, f"Bearer {api.key()}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from domain.arrays import FloatArray
+from domain.arrays import BoolArray, FloatArray
 from domain.errors import InvalidInput
 from domain.features.channels import bollinger, donchian
 from domain.features.columns import LONGEST_WINDOW
@@ -23,7 +23,7 @@ def some_bars(ticker: str = "GOOG", length: int = LENGTH) -> dict[str, FloatArra
     return {column: values[:length].copy() for column, values in real_bars(ticker).items()}
 
 
-def with_gaps(bars: dict[str, FloatArray], seed: int) -> tuple[dict[str, FloatArray], FloatArray]:
+def with_gaps(bars: dict[str, FloatArray], seed: int) -> tuple[dict[str, FloatArray], BoolArray]:
     """Bars with a fifth of them missing, and which rows are left."""
     present = np.random.default_rng(seed).random(len(bars["close"])) > 0.2
     return {column: np.where(present, values, np.nan) for column, values in bars.items()}, present
@@ -48,7 +48,7 @@ def test_both_forms_skip_the_same_missing_bars(case: IndicatorCase) -> None:
 def test_it_warms_up_with_nan_and_then_always_has_a_value(case: IndicatorCase) -> None:
     history = case.history(some_bars())
 
-    ready = np.isfinite(history).all(axis=0)
+    ready = np.asarray(np.isfinite(history).all(axis=0))
     assert not ready[: case.warm_up].any()
     assert ready[case.warm_up :].all()
 

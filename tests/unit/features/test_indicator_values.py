@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from domain.features.channels import bollinger, donchian
+from domain.features.channels import bollinger, donchian, highest, lowest
 from domain.features.momentum import macd, roc, rsi
 from domain.features.moving_averages import ema, sma
 from domain.features.volatility import atr, realised_volatility, rolling_deviation, zscore
@@ -85,6 +85,17 @@ def test_donchian_counts_the_bar_itself() -> None:
 
     np.testing.assert_array_equal(channel.upper, [NAN, 5.0, 5.0, 4.0])
     np.testing.assert_array_equal(channel.lower, [NAN, 1.0, 2.0, 1.5])
+
+
+def test_highest_and_lowest_are_the_edges_of_the_channel() -> None:
+    values = np.array([3.0, 5.0, NAN, 4.0, 2.0])
+
+    np.testing.assert_array_equal(highest(values, 2), [NAN, 5.0, NAN, 5.0, 4.0])
+    np.testing.assert_array_equal(lowest(values, 2), [NAN, 3.0, NAN, 4.0, 2.0])
+
+
+def test_a_window_far_longer_than_the_data_costs_nothing() -> None:
+    assert np.isnan(highest(np.array([3.0, 5.0]), 1 << 24)).all()
 
 
 def test_realised_volatility_is_the_sample_deviation_of_log_returns_a_year() -> None:

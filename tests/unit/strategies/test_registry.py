@@ -1,6 +1,7 @@
 """Finding strategies: built in, from installed packages, from a user's file."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,7 @@ def install_package(folder: Path, entry_point: str, source: str = A_STRATEGY_FIL
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder on the import path; modules imported from it are forgotten afterwards."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(__import__("sys").modules, "breakouts", raising=False)
+    monkeypatch.delitem(sys.modules, "breakouts", raising=False)
     return tmp_path
 
 
@@ -118,9 +119,9 @@ def test_pairs_need_exactly_two_instruments_and_a_rotation_two_or_more() -> None
 
     assert (pairs.minimum_instruments, pairs.maximum_instruments) == (2, 2)
     assert (rotation.minimum_instruments, rotation.maximum_instruments) == (2, None)
-    with pytest.raises(InvalidInput, match="^instruments: .*exactly 2 instruments, not 3$"):
+    with pytest.raises(InvalidInput, match=r"^instruments: .*exactly 2 instruments, not 3$"):
         registry.check("pairs_zscore", {}, 3)
-    with pytest.raises(InvalidInput, match="^instruments: .*2 or more instruments, not 1$"):
+    with pytest.raises(InvalidInput, match=r"^instruments: .*2 or more instruments, not 1$"):
         registry.check("momentum_rotation", {}, 1)
 
 
@@ -140,13 +141,13 @@ def test_created_strategies_carry_their_parameters() -> None:
 @pytest.mark.parametrize(
     ("name", "parameters", "message"),
     [
-        ("sma_cross", {"fast": 20, "slow": 10}, r"parameters: fast \(20\) must be below slow \(10\)"),
-        ("sma_cross", {"fast": 60}, r"parameters: fast \(60\) must be below slow \(50\)"),
-        ("ema_cross", {"fast": 9, "slow": 9}, r"parameters: fast \(9\) must be below slow \(9\)"),
-        ("macd", {"fast": 30}, r"parameters: fast \(30\) must be below slow \(26\)"),
-        ("rsi_reversion", {"oversold": 70}, r"parameters: oversold \(70\) must be below recovered \(55\)"),
-        ("momentum_rotation", {"skip": 252}, r"parameters: skip \(252\) must be below window \(252\)"),
-        ("pairs_zscore", {"exit": 3}, r"parameters: exit \(3\) must be below entry \(2\)"),
+        ("sma_cross", {"fast": 20, "slow": 10}, r"parameters: fast \(20\) must be below slow \(10\)$"),
+        ("sma_cross", {"fast": 60}, r"parameters: fast \(60\) must be below slow \(50\)$"),
+        ("ema_cross", {"fast": 9, "slow": 9}, r"parameters: fast \(9\) must be below slow \(9\)$"),
+        ("macd", {"fast": 30}, r"parameters: fast \(30\) must be below slow \(26\)$"),
+        ("rsi_reversion", {"oversold": 70}, r"parameters: oversold \(70\) must be below recovered \(55\)$"),
+        ("momentum_rotation", {"skip": 252}, r"parameters: skip \(252\) must be below window \(252\)$"),
+        ("pairs_zscore", {"exit": 3}, r"parameters: exit \(3\) must be below entry \(2\)$"),
         ("sma_cross", {"fast": 0}, r"parameters.fast: must be greater than or equal to 1 \(got 0\)"),
         (
             "sma_cross",
