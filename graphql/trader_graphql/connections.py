@@ -10,6 +10,7 @@ from strawberry.relay import PageInfo
 from strawberry.relay.utils import from_base64, to_base64
 
 from domain.errors import InvalidInput
+from trader_graphql.fields import resolved
 
 LARGEST_PAGE = 100
 
@@ -46,7 +47,11 @@ def key_of(kind: str, text: str, field: str = "id") -> str:
 @strawberry.type(description="A thing in a list, and where it stands there.")
 class Edge(Generic[T]):
     node: T
-    cursor: str
+    key: strawberry.Private[str]
+
+    @resolved("Opaque; asks for what comes after or before this thing.")
+    def cursor(self) -> str:
+        return cursor_of(self.key)
 
 
 @strawberry.type(description="A page of a list.")
@@ -105,12 +110,12 @@ def connection(
     total: int,
 ) -> Connection[T]:
     """A page that a repository has cut already."""
-    edges = [Edge(node=node(item), cursor=cursor_of(key(item))) for item in items]
+    edges = [Edge(node=node(item), key=key(item)) for item in items]
     info = PageInfo(
         has_next_page=has_next,
         has_previous_page=has_previous,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
+        start_cursor=cursor_of(edges[0].key) if edges else None,
+        end_cursor=cursor_of(edges[-1].key) if edges else None,
     )
     return Connection(edges=edges, page_info=info, total_count=total)
 

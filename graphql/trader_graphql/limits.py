@@ -4,14 +4,12 @@ All but cost look at the document alone, so that their verdict is cached with it
 depends on variables and is worked out for each request from a plan made once for the document.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
     ASTValidationRule,
     DocumentNode,
-    ExecutionResult,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -22,7 +20,6 @@ from graphql import (
 )
 from graphql.execution.values import get_variable_values
 from graphql.validation import NoSchemaIntrospectionCustomRule
-from strawberry.extensions import SchemaExtension
 
 from trader_graphql.cost import CostPlans
 
@@ -134,7 +131,7 @@ def _too_much(message: str, node: OperationDefinitionNode) -> GraphQLError:
 
 
 class Guard:
-    """Limits made ready once for a schema, and the extension that applies them to each request."""
+    """Limits made ready once for a schema; `trader_graphql.pipeline` applies them to each request."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -142,10 +139,6 @@ class Guard:
         self._rules_with_introspection: tuple[type[ASTValidationRule], ...] = (rule,)
         self._rules: tuple[type[ASTValidationRule], ...] = (rule, NoSchemaIntrospectionCustomRule)
         self._plans = CostPlans()
-
-    def __call__(self) -> SchemaExtension:
-        """A fresh extension for one request."""
-        return _GuardOneRequest(self)
 
     def rules(self, may_introspect: bool) -> tuple[type[ASTValidationRule], ...]:
         """The same tuple each time, which is what keeps the validation cache warm."""
@@ -168,24 +161,6 @@ class Guard:
             f"This operation may return {cost} fields; {self.limits.cost} are allowed. Ask for smaller pages."
         )
         return _too_much(message, operation)
-
-
-class _GuardOneRequest(SchemaExtension):
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
-
-    def on_operation(self) -> Iterator[None]:
-        execution = self.execution_context
-        execution.parse_options["max_tokens"] = self._guard.limits.tokens
-        rules = self._guard.rules(execution.context.may_introspect)
-        execution.validation_rules = (*execution.validation_rules, *rules)
-        yield
-
-    def on_execute(self) -> Iterator[None]:
-        error = self._guard.cost_error(self.execution_context)
-        if error is not None:
-            self.execution_context.result = ExecutionResult(data=None, errors=[error])
-        yield
 
 
 def _operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:

@@ -11,13 +11,19 @@ from strawberry.types.scalar import ScalarDefinition
 BigInt = NewType("BigInt", int)
 
 _LARGEST = 2**63 - 1
+_TWO_DIGITS = tuple(f"{number:02d}" for number in range(60))
 
 
 def write_datetime(moment: datetime) -> str:
-    """ISO 8601 in UTC, with a Z."""
+    """ISO 8601 in UTC, with a Z. Lists hold many: this takes half as long as `isoformat` and a Z."""
     if moment.tzinfo is not UTC:  # every moment of the domain is; asking is cheaper than converting
         moment = moment.astimezone(UTC)
-    return moment.isoformat()[: -len("+00:00")] + "Z"
+    two = _TWO_DIGITS
+    text = (
+        f"{moment.year:04d}-{two[moment.month]}-{two[moment.day]}"
+        f"T{two[moment.hour]}:{two[moment.minute]}:{two[moment.second]}"
+    )
+    return f"{text}.{moment.microsecond:06d}Z" if moment.microsecond else f"{text}Z"
 
 
 def _read_datetime(text: object) -> datetime:

@@ -4,7 +4,6 @@ from functools import partial
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionContext
@@ -12,7 +11,7 @@ from strawberry.types.execution import ExecutionContext
 from trader_graphql.backtests.mutations import BacktestMutations
 from trader_graphql.backtests.queries import BacktestQueries
 from trader_graphql.backtests.subscriptions import BacktestSubscriptions
-from trader_graphql.errors import HANDLERS, PresentErrors
+from trader_graphql.errors import HANDLERS
 from trader_graphql.fast_executor import FastExecutor
 from trader_graphql.fields import FieldNames
 from trader_graphql.identity.api_keys import IdentityMutations, IdentityQueries
@@ -20,10 +19,9 @@ from trader_graphql.limits import Guard, Limits
 from trader_graphql.market.mutations import MarketMutations
 from trader_graphql.market.queries import MarketQueries
 from trader_graphql.node import NodeQueries
+from trader_graphql.pipeline import Pipeline
 from trader_graphql.scalars import SCALARS
 from trader_graphql.strategies.queries import StrategyQueries
-
-_CACHED_DOCUMENTS = 512
 
 
 @strawberry.type(description="What can be read.")
@@ -65,12 +63,7 @@ def build_schema(limits: Limits | None = None, *, fast: bool = True) -> TraderSc
         config=StrawberryConfig(
             name_converter=FieldNames(), disable_field_suggestions=True, scalar_map=SCALARS
         ),
-        extensions=[
-            PresentErrors,
-            guard,
-            partial(ParserCache, maxsize=_CACHED_DOCUMENTS),
-            partial(ValidationCache, maxsize=_CACHED_DOCUMENTS),
-        ],
+        extensions=[partial(Pipeline, guard)],
         execution_context_class=FastExecutor if fast else StrawberryGraphQLCoreExecutionContext,
         exception_handlers=HANDLERS,
     )

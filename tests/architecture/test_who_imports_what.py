@@ -21,6 +21,7 @@ ALLOWED = (
     ("domain/", {"numpy", "pydantic"}),
     ("events/", {"pydantic"}),
     ("graphql/", {"strawberry", "graphql", "fastapi", "starlette", "pydantic", "anyio", "cross_web", "numpy"}),
+    ("functions/report.py", {"numpy"}),
     ("functions/cli/", {"typer", "rich", "httpx", "websockets", "pydantic"}),
     ("functions/", {"fastapi", "starlette", "uvicorn", "mangum", "pydantic", "pydantic_settings", "anyio"}),
 )  # fmt: skip
