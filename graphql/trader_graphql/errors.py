@@ -12,7 +12,6 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
-from strawberry.extensions import MaskErrors
 from strawberry.schema.exception_handlers import ExceptionHandler
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.field import StrawberryField
@@ -145,11 +144,8 @@ def _rewritten(error: GraphQLError, message: str, extensions: dict[str, object])
     )
 
 
-class PresentErrors(MaskErrors):
-    """Every error that leaves the schema goes through `presented`, once."""
-
-    def __init__(self) -> None:
-        super().__init__(should_mask_error=lambda error: error.original_error is not None)
-
-    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
-        return presented(error)
+def present_errors(result: object) -> None:
+    """Put the presented form of its errors into a result."""
+    errors = getattr(result, "errors", None)
+    if errors:
+        result.errors = [presented(error) for error in errors]  # type: ignore[attr-defined] # it has some

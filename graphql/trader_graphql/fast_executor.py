@@ -193,6 +193,8 @@ class _Compiler:
 
     def _item_function(self, kind: GraphQLOutputType, details: FieldDetailsList) -> str:
         """A function from one value of this type to its JSON value."""
+        if isinstance(kind, GraphQLNonNull) and isinstance(kind.of_type, GraphQLObjectType):
+            return self._object_function(kind.of_type, details)
         lines = self._value("v", kind, details)
         return self._define("v", [*lines, "return v"])
 
@@ -263,10 +265,11 @@ class _Compiler:
         wrapped = getattr(kind, "wrapped_cls", None)
         if wrapped is None:
             raise _GiveUp
-        names = self._bind({member: kind.coerce_output_value(member) for member in wrapped})
+        # By name, whose hash is known already; the hash of a member is a Python call.
+        names = self._bind({member.name: kind.coerce_output_value(member) for member in wrapped})
         return [
             f"if {variable}.__class__ is not {self._bind(wrapped)}: raise give_up",
-            f"{variable} = {names}[{variable}]",
+            f"{variable} = {names}[{variable}._name_]",
         ]
 
     def _scalar(self, variable: str, kind: GraphQLScalarType) -> list[str]:

@@ -21,7 +21,7 @@ from graphql import (
 from graphql.execution.values import get_variable_values
 from graphql.validation import NoSchemaIntrospectionCustomRule
 
-from trader_graphql.cost import CostPlans
+from trader_graphql.cost import CostPlans, Variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,13 @@ class Guard:
         if operation is None:
             return None
         schema = context.schema._schema  # noqa: SLF001 - Strawberry offers no other way to it
-        definitions = operation.variable_definitions or ()
-        values = get_variable_values(schema, definitions, context.variables or {})
-        if isinstance(values, list):
-            return None  # execution reports the wrong variables
-        cost = self._plans.of(schema, context.graphql_document, operation).cost(values.coerced)
+        given: Variables = {}
+        if operation.variable_definitions:
+            values = get_variable_values(schema, operation.variable_definitions, context.variables or {})
+            if isinstance(values, list):
+                return None  # execution reports the wrong variables
+            given = values.coerced
+        cost = self._plans.of(schema, context.graphql_document, operation).cost(given)
         if cost <= self.limits.cost:
             return None
         message = (

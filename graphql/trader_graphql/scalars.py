@@ -6,24 +6,22 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
 from graphql import GraphQLError
+from pydantic import TypeAdapter
 from strawberry.types.scalar import ScalarDefinition
 
 BigInt = NewType("BigInt", int)
 
 _LARGEST = 2**63 - 1
-_TWO_DIGITS = tuple(f"{number:02d}" for number in range(60))
+# Lists hold many moments, and this writes them at twice the speed of `isoformat`.
+_as_json = TypeAdapter(datetime).serializer.to_python
 
 
 def write_datetime(moment: datetime) -> str:
-    """ISO 8601 in UTC, with a Z. Lists hold many: this takes half as long as `isoformat` and a Z."""
+    """ISO 8601 in UTC, with a Z."""
     if moment.tzinfo is not UTC:  # every moment of the domain is; asking is cheaper than converting
         moment = moment.astimezone(UTC)
-    two = _TWO_DIGITS
-    text = (
-        f"{moment.year:04d}-{two[moment.month]}-{two[moment.day]}"
-        f"T{two[moment.hour]}:{two[moment.minute]}:{two[moment.second]}"
-    )
-    return f"{text}.{moment.microsecond:06d}Z" if moment.microsecond else f"{text}Z"
+    text: str = _as_json(moment, mode="json")
+    return text
 
 
 def _read_datetime(text: object) -> datetime:

@@ -15,6 +15,9 @@ from tests.benchmarks.timing import best_cpu_ms_of_many
 from tests.kit.api import ApiOnFakes, a_run
 from tests.kit.graphql import the_schema
 from tests.kit.server import ask, running_server
+from trader_graphql.backtests.types import Backtest
+from trader_graphql.connections import Connection, connection
+from trader_graphql.request import in_thread
 
 LIST = """
 query { backtests(first: 100) { edges { node {
@@ -59,18 +62,22 @@ def list_cost_ms() -> tuple[float, float, float]:
         if result.errors or len(result.data["backtests"]["edges"]) != RUNS:
             raise RuntimeError(f"The list query failed: {result.errors}")
 
-    from trader_graphql.backtests.types import Backtest
-    from trader_graphql.request import in_thread
-
-    async def resolve() -> list[Backtest]:
+    async def resolve() -> Connection[Backtest]:
         services = context.services
         page = await in_thread(services.backtests.page, context.workspace_id, first=RUNS)
-        return [Backtest.of(run) for run in page.items]
+        return connection(
+            page.items,
+            lambda run: run.id,
+            Backtest.of,
+            has_next=page.has_next,
+            has_previous=page.has_previous,
+            total=page.total,
+        )
 
     costs = (
-        best_cpu_ms_of_many(lambda: execute(True), 20),
-        best_cpu_ms_of_many(lambda: execute(False), 20),
-        best_cpu_ms_of_many(lambda: loop.run_until_complete(resolve()), 20),
+        best_cpu_ms_of_many(lambda: execute(True), 5, 100),
+        best_cpu_ms_of_many(lambda: execute(False), 5, 20),
+        best_cpu_ms_of_many(lambda: loop.run_until_complete(resolve()), 5, 100),
     )
     loop.close()
     return costs
