@@ -79,5 +79,5 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(EXTENSIONS) | $(VENV)/bin/python
 .tools-for-tests:
 	@command -v node >/dev/null || { echo "Node is missing: install Node 20 or newer (https://nodejs.org, Debian: apt install nodejs npm; macOS: brew install node)."; exit 1; }
 	@command -v npm >/dev/null || { echo "npm is missing: apt install npm (macOS: brew install node)."; exit 1; }
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Node 20 or newer is needed."; exit 1; }
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Node 20 or newer is needed."; exit 1; }
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || [[ "$${DATABASE_URL:-}" == postgresql* ]] || { echo "PostgreSQL is missing: apt install postgresql (macOS: brew install postgresql), or set DATABASE_URL."; exit 1; }
