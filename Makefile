@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 SOURCES := domain events functions graphql/trader_graphql tests
 EXTENSIONS := $(wildcard domain/backtesting/_*.px[yd]) domain/features/_rolling.pyx
 PYTEST_WORKERS ?= 2
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help setup setup-dev demo up test check bench schema package clean
 
@@ -57,22 +58,23 @@ $(VENV)/bin/python:
 	@command -v cc >/dev/null || { echo "A C compiler is missing: apt install build-essential (macOS: xcode-select --install)."; exit 1; }
 	@echo "Making the environment in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(PIP) --upgrade pip
 
 $(VENV)/.local: pyproject.toml constraints.txt $(EXTENSIONS) | $(VENV)/bin/python
-	@test -f $(VENV)/.dev || { echo "Installing the platform and compiling the engine (about a minute the first time) ..."; \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local]'; }
+	@if test -f $(VENV)/.dev; then $(MAKE) --no-print-directory $(VENV)/.dev; else \
+	  echo "Installing the platform and compiling the engine (about a minute the first time) ..."; \
+	  $(PIP) -c constraints.txt -e '.[local]'; fi
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt $(EXTENSIONS) | $(VENV)/bin/python
 	@echo "Installing what tests and checks need and compiling the engine ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(PIP) -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.local
 
 .venv-bench/.ready: pyproject.toml constraints.txt tests/benchmarks/peers.txt $(EXTENSIONS) | $(VENV)/bin/python
 	@echo "Making the environment of the peers in .venv-bench ..."
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r tests/benchmarks/peers.txt -e '.[local]'
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r tests/benchmarks/peers.txt -e '.[local]'
 	@touch $@
 
 .PHONY: .tools-for-tests

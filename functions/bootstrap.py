@@ -78,12 +78,13 @@ class Application:
             listener=self._announce,
             clock=self._clock,
             ids=ids,
+            queue_limit=self.settings.queue_limit,
         )
         return Services(
             backtests=backtests,
             series=series,
             catalogue=catalogue,
-            identity=IdentityService(SqlApiKeyRepository(self.database), self._clock, ids),
+            identity=IdentityService(SqlApiKeyRepository(self.database, self._clock), self._clock, ids),
             bus=self._bus,
             clock=self._clock,
             strategies=lambda: self.strategies,

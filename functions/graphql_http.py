@@ -42,7 +42,8 @@ def base_path_of(event: dict[str, Any]) -> str:
 
 @cache
 def _application() -> Application:
-    return compose()
+    """A Lambda is frozen as soon as it has answered, so a backtest runs within its invocation."""
+    return compose(inline=True)
 
 
 @cache

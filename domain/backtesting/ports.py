@@ -71,6 +71,10 @@ class BacktestRepository(Protocol):
         since then."""
         ...
 
+    def unfinished(self, runner: str, created_before: datetime) -> Sequence[Backtest]:
+        """Unfinished runs, of any workspace, of this runner."""
+        ...
+
 
 class ArtefactStore(Protocol):
     """Curves and trades of runs, as files; the HTML report is made from them."""
@@ -102,11 +106,14 @@ class BacktestJob:
 
 
 class JobObserver(Protocol):
-    """Hears how a job goes; calls come from any thread."""
+    """Hears how a job goes; calls come from any thread.
 
-    def began(self, job: BacktestJob, runner: str) -> None: ...
+    began and progressed answer whether the job is still wanted: it may have been cancelled elsewhere.
+    """
 
-    def progressed(self, job: BacktestJob, fraction: float, stage: str) -> None: ...
+    def began(self, job: BacktestJob, runner: str) -> bool: ...
+
+    def progressed(self, job: BacktestJob, fraction: float, stage: str) -> bool: ...
 
     def completed(self, job: BacktestJob, outcome: BacktestOutcome) -> None: ...
 
@@ -122,7 +129,11 @@ class BacktestRunner(Protocol):
     """Tells this runner from every other one, also from itself before a restart."""
 
     def submit(self, job: BacktestJob, observer: JobObserver) -> None:
-        """Take the job and return at once."""
+        """Take the job; return at once, or when it has ended if it runs in the calling thread."""
+        ...
+
+    def holding(self) -> frozenset[BacktestId]:
+        """The jobs that wait or run here, until their end has been written down."""
         ...
 
     def cancel(self, backtest_id: BacktestId) -> None:

@@ -24,7 +24,7 @@ from domain.backtesting.ports import (
     Listener,
 )
 from domain.clock import Clock
-from domain.errors import Conflict, InvalidInput, NotFound
+from domain.errors import Conflict, InvalidInput, NotFound, Retryable
 from domain.ids import BacktestId, IdSource, WorkspaceId
 from domain.market.catalogue import SeriesCatalogue
 from domain.market.series import Series
@@ -53,6 +53,7 @@ class BacktestService:
         listener: Listener,
         clock: Clock,
         ids: IdSource,
+        queue_limit: int = 1_000,
     ) -> None:
         self._repository = repository
         self._catalogue = catalogue
@@ -62,6 +63,7 @@ class BacktestService:
         self._listener = listener
         self._clock = clock
         self._ids = ids
+        self._queue_limit = queue_limit
 
     def start(
         self, workspace_id: WorkspaceId, spec: BacktestSpec, idempotency_key: str | None = None
@@ -70,10 +72,12 @@ class BacktestService:
 
         With an idempotency key that was used before for the same spec, the run it made then is
         returned. Raises NotFound (strategy, instrument), InvalidInput, Conflict (key reused for
-        another spec).
+        another spec), and Retryable when too many runs are waiting.
         """
         complete = self._completed_spec(workspace_id, spec)
         runner = self._runner()
+        if len(runner.holding()) >= self._queue_limit:
+            raise Retryable(f"{self._queue_limit} backtests are waiting already; start this one later.")
         backtest = Backtest(
             id=BacktestId(self._ids.new("bt")),
             workspace_id=workspace_id,
@@ -87,7 +91,7 @@ class BacktestService:
         if stored.id == backtest.id:
             self._announce(stored, "queued")
             runner.submit(BacktestJob(stored.id, workspace_id, complete), self._recorder())
-        return stored
+        return self._repository.get(workspace_id, stored.id)
 
     def get(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Backtest:
         """Raises NotFound."""
@@ -151,9 +155,14 @@ class BacktestService:
         Returns how many runs were failed. Called at start and then regularly.
         """
         now = self._clock.now()
+        long_ago = now - _SILENCE_MEANS_DEAD
         self._repository.touch(runner, now)
+        # A run of this very process that it no longer holds: its end could not be written down.
+        unfinished = self._repository.unfinished(runner, long_ago)
+        held = self._runner().holding()
+        lost = [backtest for backtest in unfinished if backtest.id not in held]
         failed = 0
-        for backtest in self._repository.abandoned(runner, now - _SILENCE_MEANS_DEAD):
+        for backtest in (*self._repository.abandoned(runner, long_ago), *lost):
             ended = backtest.failed(now, "The process that ran this backtest ended before it finished.")
             if self._repository.save(ended):
                 self._announce(ended, "failed")
@@ -184,7 +193,10 @@ class BacktestService:
         )
 
     def _recorder(self) -> "_Recorder":
-        return _Recorder(self._repository, self._clock, self._announce)
+        return _Recorder(self._repository, self._clock, self._announce, self._discard)
+
+    def _discard(self, job: BacktestJob) -> None:
+        self._artefacts().delete(job.workspace_id, job.id)
 
     def _announce(self, backtest: Backtest, stage: str) -> None:
         self._listener(
@@ -200,49 +212,67 @@ class BacktestService:
 
 
 class _Recorder:
-    """Writes down what a runner reports of one job; late reports about an ended run change nothing."""
+    """Writes down what a runner reports of one job; late reports about an ended run change nothing.
+
+    A result nobody will see, because the run was cancelled meanwhile, leaves no files behind.
+    """
 
     def __init__(
-        self, repository: BacktestRepository, clock: Clock, announce: Callable[[Backtest, str], None]
+        self,
+        repository: BacktestRepository,
+        clock: Clock,
+        announce: Callable[[Backtest, str], None],
+        discard: Callable[[BacktestJob], None],
     ) -> None:
         self._repository = repository
         self._clock = clock
         self._announce = announce
+        self._discard = discard
         self._running: Backtest | None = None
         self._saved_at = clock.now()
 
-    def began(self, job: BacktestJob, runner: str) -> None:
-        began = self._stored(job).began(self._clock.now(), runner)
-        if self._repository.save(began):
+    def began(self, job: BacktestJob, runner: str) -> bool:
+        began = self._repository.get(job.workspace_id, job.id).began(self._clock.now(), runner)
+        wanted = self._repository.save(began)
+        if wanted:
             self._running = began
             self._announce(began, "starting")
+        return wanted
 
-    def progressed(self, job: BacktestJob, fraction: float, stage: str) -> None:
+    def progressed(self, job: BacktestJob, fraction: float, stage: str) -> bool:
         if self._running is None or self._running.id != job.id:
-            return
+            return False
         advanced = self._running.advanced(fraction)
         now = self._clock.now()
         if now - self._saved_at >= _PROGRESS_IS_SAVED_EVERY:
             self._saved_at = now
             if not self._repository.save(advanced):
-                return
+                return False
         self._announce(advanced, stage)
+        return True
 
     def completed(self, job: BacktestJob, outcome: BacktestOutcome) -> None:
-        self._end(self._stored(job).completed(self._clock.now(), outcome))
+        if not self._ended(job, lambda run: run.completed(self._clock.now(), outcome)):
+            self._discard(job)
 
     def failed(self, job: BacktestJob, reason: str) -> None:
-        self._end(self._stored(job).failed(self._clock.now(), reason))
+        self._ended(job, lambda run: run.failed(self._clock.now(), reason))
+        self._discard(job)
 
     def cancelled(self, job: BacktestJob) -> None:
-        self._end(self._stored(job).cancelled(self._clock.now()))
+        self._ended(job, lambda run: run.cancelled(self._clock.now()))
+        self._discard(job)
 
-    def _stored(self, job: BacktestJob) -> Backtest:
-        return self._repository.get(job.workspace_id, job.id)
-
-    def _end(self, backtest: Backtest) -> None:
-        if self._repository.save(backtest):
-            self._announce(backtest, str(backtest.status))
+    def _ended(self, job: BacktestJob, end: Callable[[Backtest], Backtest]) -> bool:
+        """Whether this was the end of the run; False when it had ended, or was deleted, before."""
+        try:
+            ended = end(self._repository.get(job.workspace_id, job.id))
+        except NotFound:
+            return False
+        saved = self._repository.save(ended)
+        if saved:
+            self._announce(ended, str(ended.status))
+        return saved
 
 
 def _check_range(spec: BacktestSpec, series: Sequence[Series]) -> None:

@@ -13,6 +13,7 @@ from domain.backtesting.model import (
     BacktestOutcome,
     BacktestProgress,
     BacktestSpec,
+    BacktestStatus,
     Page,
     Provenance,
 )
@@ -107,6 +108,10 @@ class InMemoryBacktestRepository:
             stored = self.rows.get(backtest.id)
             if stored is None or stored.status.is_final:
                 return False
+            if backtest.status in (BacktestStatus.CANCELLED, BacktestStatus.FAILED):
+                backtest = replace(
+                    backtest, progress=stored.progress, started_at=backtest.started_at or stored.started_at
+                )
             self.rows[backtest.id] = backtest
             return True
 
@@ -127,6 +132,13 @@ class InMemoryBacktestRepository:
             and self.seen.get(row.runner or "", datetime.min.replace(tzinfo=UTC)) < silent_since
         ]
 
+    def unfinished(self, runner: str, created_before: datetime) -> Sequence[Backtest]:
+        return [
+            row
+            for row in self.rows.values()
+            if not row.status.is_final and row.runner == runner and row.created_at < created_before
+        ]
+
 
 def _matches(row: Backtest, where: BacktestFilter) -> bool:
     return (
@@ -144,12 +156,17 @@ class HandDrivenRunner:
     def __init__(self) -> None:
         self.submitted: list[tuple[BacktestJob, JobObserver]] = []
         self.cancelled: list[BacktestId] = []
+        self.held: frozenset[BacktestId] = frozenset()
 
     def submit(self, job: BacktestJob, observer: JobObserver) -> None:
         self.submitted.append((job, observer))
+        self.held |= {job.id}
 
     def cancel(self, backtest_id: BacktestId) -> None:
         self.cancelled.append(backtest_id)
+
+    def holding(self) -> frozenset[BacktestId]:
+        return self.held
 
     def close(self) -> None:
         """Nothing is held."""
@@ -160,15 +177,18 @@ class RecordingObserver:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.wanted = True
         self.started = threading.Event()
         self.ended = threading.Event()
 
-    def began(self, job: BacktestJob, runner: str) -> None:
+    def began(self, job: BacktestJob, runner: str) -> bool:
         self.calls.append(("began", job.id, runner))
+        return self.wanted
 
-    def progressed(self, job: BacktestJob, fraction: float, stage: str) -> None:
+    def progressed(self, job: BacktestJob, fraction: float, stage: str) -> bool:
         self.calls.append(("progressed", fraction, stage))
         self.started.set()
+        return self.wanted
 
     def completed(self, job: BacktestJob, outcome: BacktestOutcome) -> None:
         self._end("completed", outcome)

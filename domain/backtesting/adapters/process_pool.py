@@ -29,6 +29,7 @@ HandlerFactory: TypeAlias = Callable[[], Handler]
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 0.05
 _REPORTS_ARE_SENT_EVERY_SECONDS = 0.05
+_RETRY_PAUSES_SECONDS = (0.1, 0.5, 2.0, 5.0, 10.0)
 _SPAWN = multiprocessing.get_context("spawn")  # a forked child would hold copies of every pipe and lock
 
 
@@ -77,59 +78,118 @@ class ProcessPoolRunner:
         for keeper in self._keepers:
             keeper.join()
 
+    def holding(self) -> frozenset[BacktestId]:
+        """The jobs that wait or run here, until their end has been written down."""
+        with self._lock:
+            return frozenset(self._waiting_or_running)
+
     def _keep(self) -> None:
-        worker = _Worker(self._make_handler)
+        worker: _Worker | None = None
         try:
+            worker = self._usable(worker)
             while (taken := self._jobs.get()) is not None:
                 job, observer = taken
-                worker = worker.usable()
+                worker = self._usable(worker)
                 self._carry_out(worker, job, observer)
                 with self._lock:
                     self._waiting_or_running.discard(job.id)
                     self._cancelled.discard(job.id)
-                worker = worker.usable()
+                worker = self._usable(worker)
         finally:
-            worker.kill()
+            if worker is not None:
+                worker.kill()
 
-    def _carry_out(self, worker: "_Worker", job: BacktestJob, observer: JobObserver) -> None:
+    def _usable(self, worker: "_Worker | None") -> "_Worker | None":
+        """The worker, or a fresh one when it has died; None when the machine refuses one for now."""
+        if worker is not None and worker.is_usable:
+            return worker
+        if worker is not None:
+            worker.kill()
         try:
-            if self._must_stop(job):
-                observer.cancelled(job)
-                return
-            observer.began(job, self.name)
-            worker.send(job)
-            self._follow(worker, job, observer)
-        except Exception:  # noqa: BLE001 - the observer failed (the database is away): the pool must live on
-            _log.exception("Could not record how backtest %s went", job.id)
-            worker.kill()
+            return None if self._closing.is_set() else _Worker(self._make_handler)
+        except OSError:
+            _log.exception("A worker process could not be started")
+            return None
 
-    def _follow(self, worker: "_Worker", job: BacktestJob, observer: JobObserver) -> None:
+    def _carry_out(self, worker: "_Worker | None", job: BacktestJob, observer: JobObserver) -> None:
+        end = self._end_before_it_began(worker, job, observer) or self._follow(worker, job, observer)
+        if end is _ENDED_ELSEWHERE:
+            return
+        for pause_seconds in (*_RETRY_PAUSES_SECONDS, 0.0):
+            if _recorded(observer, job, end):
+                return
+            self._closing.wait(pause_seconds)
+
+    def _end_before_it_began(
+        self, worker: "_Worker | None", job: BacktestJob, observer: JobObserver
+    ) -> "_End | None":
+        if self._must_stop(job):
+            return ("cancelled", None)
+        if worker is None:
+            return (
+                "failed",
+                "No worker process could be started; the machine may be out of memory or processes.",
+            )
+        try:
+            wanted = observer.began(job, self.name)
+        except Exception as fault:  # noqa: BLE001 - a run that cannot be recorded is not carried out
+            _log.exception("Could not record that backtest %s has begun", job.id)
+            return ("failed", f"Its beginning could not be recorded: {_sentence(fault)}")
+        return None if wanted else _ENDED_ELSEWHERE
+
+    def _follow(self, worker: "_Worker | None", job: BacktestJob, observer: JobObserver) -> "_End":
+        assert worker is not None  # noqa: S101 - checked before the job began
+        worker.send(job)
         deadline = time.monotonic() + self._timeout_seconds
         while True:
             message = worker.receive(_POLL_SECONDS)
-            if message is not None and message[0] == "progress":
-                observer.progressed(job, *message[1:])
-            elif message is not None:
-                _END_OF_JOB[message[0]](observer, job, message[1])
-                return
+            if message is not None and message[0] != "progress":
+                return (message[0], message[1])
+            if message is not None and not _still_wanted(observer, job, message[1], message[2]):
+                worker.kill()
+                return ("cancelled", None)
             if self._must_stop(job):
                 worker.kill()
-                observer.cancelled(job)
-                return
+                return ("cancelled", None)
             if time.monotonic() > deadline:
                 worker.kill()
-                observer.failed(job, f"It ran longer than the limit of {self._timeout_seconds:g} seconds.")
-                return
+                return ("failed", f"It ran longer than the limit of {self._timeout_seconds:g} seconds.")
 
     def _must_stop(self, job: BacktestJob) -> bool:
         with self._lock:
             return job.id in self._cancelled or self._closing.is_set()
 
 
-_END_OF_JOB: dict[str, Callable[[JobObserver, BacktestJob, Any], None]] = {
+_End: TypeAlias = tuple[str, Any]
+_ENDED_ELSEWHERE: _End = ("ended elsewhere", None)
+_TELL: dict[str, Callable[[JobObserver, BacktestJob, Any], None]] = {
     "completed": lambda observer, job, outcome: observer.completed(job, outcome),
     "failed": lambda observer, job, reason: observer.failed(job, reason),
+    "cancelled": lambda observer, job, _: observer.cancelled(job),
 }
+
+
+def _recorded(observer: JobObserver, job: BacktestJob, end: _End) -> bool:
+    """Whether the end could be written down; the database may be away for a while."""
+    try:
+        _TELL[end[0]](observer, job, end[1])
+    except Exception:  # noqa: BLE001 - whatever it was, the caller tries again: a result must not be lost
+        _log.exception("Could not record that backtest %s has %s", job.id, end[0])
+        return False
+    return True
+
+
+def _still_wanted(observer: JobObserver, job: BacktestJob, fraction: float, stage: str) -> bool:
+    """What the observer says; a progress that cannot be recorded must not end the run."""
+    try:
+        return observer.progressed(job, fraction, stage)
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("Could not record the progress of backtest %s", job.id)
+        return True
+
+
+def _sentence(fault: Exception) -> str:
+    return str(fault) if isinstance(fault, TradingError) else f"an internal error ({type(fault).__name__})."
 
 
 class _Worker:
@@ -164,12 +224,9 @@ class _Worker:
             )
         return message
 
-    def usable(self) -> "_Worker":
-        """This worker, or a fresh one when it has died."""
-        if self._process.is_alive() and not self._pipe.closed:
-            return self
-        self.kill()
-        return _Worker(self._make_handler)
+    @property
+    def is_usable(self) -> bool:
+        return self._process.is_alive() and not self._pipe.closed
 
     def kill(self) -> None:
         self._process.kill()
@@ -221,5 +278,5 @@ def carry_out(handle: Handler, job: BacktestJob, report: Report) -> tuple[str, A
         _log.exception("Backtest %s failed", job.id)
         return (
             "failed",
-            f"An internal error ({type(unforeseen).__name__}); the log of the worker has the details.",
+            f"An internal error ({type(unforeseen).__name__}); the log has the details.",
         )

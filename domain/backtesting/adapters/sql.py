@@ -97,11 +97,16 @@ class SqlBacktestRepository:
 
     def save(self, backtest: Backtest) -> bool:
         """Store a new state; False, and nothing changed, when the stored run is already final
-        or gone."""
+        or gone. Who ends a run without knowing how far it came does not undo what was recorded."""
+        state = _state(backtest)
+        if backtest.status.is_final and backtest.status is not BacktestStatus.COMPLETED:
+            del state["progress"]
+            if backtest.started_at is None:
+                del state["started_at"]
         changed = (
             update(BacktestRow)
             .where(*_is(backtest.workspace_id, backtest.id), BacktestRow.status.in_(_UNFINISHED))
-            .values(**_state(backtest))
+            .values(**state)
             .returning(BacktestRow.id)
             .execution_options(synchronize_session=False)
         )
@@ -143,6 +148,20 @@ class SqlBacktestRepository:
                 BacktestRow.status.in_(_UNFINISHED),
                 BacktestRow.runner != runner,
                 or_(RunnerRow.last_seen_at.is_(None), RunnerRow.last_seen_at < silent_since),
+            )
+            .order_by(BacktestRow.id)
+        )
+        with self._database.reading() as session:
+            return [read_backtest(row) for row in session.scalars(wanted)]
+
+    def unfinished(self, runner: str, created_before: datetime) -> Sequence[Backtest]:
+        """Unfinished runs, of any workspace, of this runner."""
+        wanted = (
+            select(BacktestRow)
+            .where(
+                BacktestRow.status.in_(_UNFINISHED),
+                BacktestRow.runner == runner,
+                BacktestRow.created_at < created_before,
             )
             .order_by(BacktestRow.id)
         )

@@ -19,7 +19,7 @@ def csv_file(folder: Path, text: str | bytes) -> str:
 
 def test_sources_are_listed_without_asking_the_network(shared_folder: Path) -> None:
     names = [source["name"] for source in agentic_trader("data", "sources", "--json").document]
-    assert names == ["alpaca", "ccxt", "sample", "yahoo", "file"]
+    assert names == ["alpaca", "binance", "sample", "yahoo", "file"]
     offered = agentic_trader("data", "sources", "sample", "--json").document
     assert offered == {"name": "sample", "symbols": ["AAPL", "FB", "GOOG", "IBM", "MSFT"]}
     assert agentic_trader("data", "sources", "sample").stdout.split() == offered["symbols"]

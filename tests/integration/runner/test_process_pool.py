@@ -1,11 +1,15 @@
 """Real worker processes, and every way a job in one can end."""
 
+import errno
 from collections.abc import Iterator
 
 import pytest
 
-from domain.backtesting.adapters.process_pool import ProcessPoolRunner
+from domain.backtesting.adapters import process_pool
+from domain.backtesting.adapters.process_pool import HandlerFactory, ProcessPoolRunner
+from domain.backtesting.model import BacktestOutcome
 from domain.backtesting.ports import BacktestJob
+from domain.errors import Retryable
 from domain.ids import BacktestId
 from tests.kit.backtests import WORKSPACE, RecordingObserver, a_spec
 from tests.kit.jobs import make_handler
@@ -45,7 +49,7 @@ def test_a_worker_stays_for_the_next_job(pool: ProcessPoolRunner) -> None:
     ("way", "reason"),
     [
         ("known_fault", "The disk is full."),
-        ("unforeseen", "An internal error (ZeroDivisionError); the log of the worker has the details."),
+        ("unforeseen", "An internal error (ZeroDivisionError); the log has the details."),
         ("no_memory", "There was not enough memory; use fewer instruments or a shorter period."),
         ("killed", "The worker process ended unexpectedly (signal 9); it may have run out of memory."),
     ],
@@ -96,13 +100,98 @@ def test_closing_cancels_what_runs_and_what_waits() -> None:
     assert waiting.last[0] == "cancelled"
 
 
-def test_an_observer_that_fails_does_not_stop_the_pool(pool: ProcessPoolRunner) -> None:
-    class Broken(RecordingObserver):
-        def began(self, job: BacktestJob, runner: str) -> None:
-            self.ended.set()
-            raise ConnectionError("the database is away")
+class BusyDatabase(RecordingObserver):
+    """Cannot write one kind of report down, a number of times."""
 
-    broken = Broken()
-    pool.submit(a_job("well"), broken)
-    assert broken.ended.wait(PATIENCE_SECONDS)
+    def __init__(self, what: str, times: int = 1) -> None:
+        super().__init__()
+        self.what = what
+        self.times = times
+
+    def _write(self, what: str) -> None:
+        if what == self.what and self.times:
+            self.times -= 1
+            raise Retryable("The database is busy.")
+
+    def began(self, job: BacktestJob, runner: str) -> bool:
+        self._write("began")
+        return super().began(job, runner)
+
+    def progressed(self, job: BacktestJob, fraction: float, stage: str) -> bool:
+        self._write("progressed")
+        return super().progressed(job, fraction, stage)
+
+    def completed(self, job: BacktestJob, outcome: BacktestOutcome) -> None:
+        self._write("completed")
+        super().completed(job, outcome)
+
+
+@pytest.mark.parametrize(
+    ("what", "end"),
+    [
+        ("began", ("failed", "Its beginning could not be recorded: The database is busy.")),
+        ("progressed", ("completed",)),
+        ("completed", ("completed",)),
+    ],
+)
+def test_a_database_that_is_busy_for_a_moment_loses_no_end_of_a_run(
+    pool: ProcessPoolRunner, what: str, end: tuple[str, ...]
+) -> None:
+    observer = BusyDatabase(what)
+    pool.submit(a_job("well"), observer)
+    assert observer.ended.wait(PATIENCE_SECONDS)
+    assert observer.last[: len(end)] == end
     assert run(pool, "well").last[0] == "completed"
+
+
+def test_a_job_is_held_until_its_end_was_written_down(pool: ProcessPoolRunner) -> None:
+    held_at_the_end: list[frozenset[BacktestId]] = []
+
+    class Looks(RecordingObserver):
+        def completed(self, job: BacktestJob, outcome: BacktestOutcome) -> None:
+            held_at_the_end.append(pool.holding())
+            super().completed(job, outcome)
+
+    observer = Looks()
+    pool.submit(a_job("well"), observer)
+    assert observer.ended.wait(PATIENCE_SECONDS)
+    run(pool, "well")  # the next job begins after this one was let go
+    assert held_at_the_end == [frozenset({a_job("well").id})]
+
+
+def test_a_job_that_was_ended_elsewhere_before_it_began_is_not_carried_out(pool: ProcessPoolRunner) -> None:
+    observer = RecordingObserver()
+    observer.wanted = False
+    pool.submit(a_job("endless"), observer)
+    assert run(pool, "well").last[0] == "completed"
+    assert observer.calls == [("began", "bt_endless_1", "pool")]
+
+
+def test_a_job_that_was_ended_elsewhere_while_it_runs_is_stopped(pool: ProcessPoolRunner) -> None:
+    class EndedElsewhere(RecordingObserver):
+        def progressed(self, job: BacktestJob, fraction: float, stage: str) -> bool:
+            super().progressed(job, fraction, stage)
+            return False
+
+    observer = EndedElsewhere()
+    pool.submit(a_job("endless"), observer)
+    assert observer.ended.wait(PATIENCE_SECONDS)
+    assert observer.last[0] == "cancelled"
+
+
+def test_a_machine_that_refuses_a_new_process_fails_the_job_and_not_the_pool(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(make_handler: HandlerFactory) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(process_pool, "_Worker", refuse)
+        runner = ProcessPoolRunner(make_handler, workers=1, timeout_seconds=PATIENCE_SECONDS, name="starved")
+        observer = run(runner, "well")
+    try:
+        assert observer.last[0] == "failed"
+        assert "No worker process could be started" in observer.last[1]
+        assert run(runner, "well").last[0] == "completed"
+    finally:
+        runner.close()

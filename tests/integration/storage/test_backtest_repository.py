@@ -239,6 +239,31 @@ def test_a_runner_is_silent_only_before_the_moment_asked_for(repository: SqlBack
     assert len(repository.abandoned("asker", CREATED + timedelta(microseconds=1))) == 1
 
 
+def test_unfinished_runs_of_one_runner_are_found_by_their_age(repository: SqlBacktestRepository) -> None:
+    for run in (
+        a_backtest(1, runner="mine"),
+        a_backtest(2, runner="mine").cancelled(CREATED),
+        a_backtest(3, runner="other"),
+    ):
+        repository.add(run, None, "hash")
+
+    assert repository.unfinished("mine", CREATED) == []
+    later = CREATED + timedelta(days=1)
+    assert [run.id for run in repository.unfinished("mine", later)] == [a_backtest(1).id]
+
+
+def test_who_cancels_from_an_old_copy_keeps_what_was_recorded_since(
+    repository: SqlBacktestRepository,
+) -> None:
+    queued = repository.add(a_backtest(1), None, "hash")
+    repository.save(queued.began(CREATED, "mine").advanced(0.4))
+
+    assert repository.save(queued.cancelled(CREATED))
+
+    stored = repository.get(OURS, queued.id)
+    assert (stored.status, stored.started_at, stored.progress) == (BacktestStatus.CANCELLED, CREATED, 0.4)
+
+
 @pytest.mark.parametrize("identifier", ["bt_\x00", "bt_\ud800"])
 def test_text_that_no_row_can_hold_is_refused_in_a_sentence(
     repository: SqlBacktestRepository, identifier: str

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from domain.backtesting.adapters.sql import SqlBacktestRepository
+from domain.clock import FixedClock
 from domain.errors import Conflict, InvalidInput, NotFound
 from domain.identity.adapters.sql import SqlApiKeyRepository
 from domain.storage.database import Database
@@ -43,7 +44,8 @@ def test_what_raises_is_undone(database: Database) -> None:
 
 
 def test_several_repositories_share_the_transaction_in_progress(database: Database) -> None:
-    backtests, keys = SqlBacktestRepository(database), SqlApiKeyRepository(database)
+    backtests = SqlBacktestRepository(database)
+    keys = SqlApiKeyRepository(database, FixedClock(CREATED))
 
     def fail() -> None:
         with database.transaction():

@@ -10,7 +10,7 @@ import pytest
 from domain.backtesting.model import BacktestSpec, BacktestStatus
 from domain.backtesting.service import BacktestService
 from domain.clock import FixedClock
-from domain.errors import Conflict, InvalidInput, NotFound
+from domain.errors import Conflict, InvalidInput, NotFound, Retryable
 from domain.ids import TimeSortedIds, WorkspaceId
 from domain.market.catalogue import SeriesCatalogue
 from domain.market.instruments import Instrument
@@ -83,6 +83,7 @@ class World:
     listener: RecordingListener = field(default_factory=RecordingListener)
     artefacts: NoArtefacts = field(default_factory=NoArtefacts)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOON))
+    queue_limit: int = 10
     stored: tuple[tuple[str, str], ...] = (("sample", "TEST"), ("sample", "OTHER"), ("yahoo", "OTHER"))
 
     def __post_init__(self) -> None:
@@ -95,6 +96,7 @@ class World:
             listener=self.listener,
             clock=self.clock,
             ids=TimeSortedIds(self.clock),
+            queue_limit=self.queue_limit,
         )
 
     def start(self, spec: BacktestSpec | None = None, key: str | None = None) -> Any:
@@ -261,3 +263,64 @@ def test_a_run_of_another_workspace_does_not_exist(world: World) -> None:
     backtest = world.start()
     with pytest.raises(NotFound):
         world.service.get(WorkspaceId("other"), backtest.id)
+
+
+def test_a_run_cancelled_before_its_worker_took_it_is_not_wanted_any_more(world: World) -> None:
+    backtest = world.start()
+    job, observer = world.runner.submitted[0]
+    world.service.cancel(WORKSPACE, backtest.id)
+    assert observer.began(job, "test-runner") is False
+    assert observer.progressed(job, 0.5, "simulating") is False
+
+
+def test_a_run_cancelled_by_another_process_is_found_out_at_the_next_saved_progress(world: World) -> None:
+    backtest = world.start()
+    job, observer = world.runner.submitted[0]
+    assert observer.began(job, "test-runner") is True
+    world.repository.save(backtest.cancelled(NOON))
+    world.clock.advance(timedelta(seconds=1))
+    assert observer.progressed(job, 0.5, "simulating") is False
+
+
+def test_a_result_that_comes_after_the_run_was_cancelled_leaves_no_files(world: World) -> None:
+    backtest = world.start()
+    job, observer = world.runner.submitted[0]
+    observer.began(job, "test-runner")
+    world.service.cancel(WORKSPACE, backtest.id)
+    observer.completed(job, an_outcome())
+    assert world.artefacts.deleted == [backtest.id]
+
+
+def test_the_end_of_a_run_that_was_deleted_meanwhile_changes_nothing(world: World) -> None:
+    backtest = world.start()
+    job, observer = world.runner.submitted[0]
+    world.service.cancel(WORKSPACE, backtest.id)
+    world.service.delete(WORKSPACE, backtest.id)
+    observer.cancelled(job)
+    assert world.repository.rows == {}
+
+
+def test_cancelling_keeps_what_is_known_of_the_beginning(world: World) -> None:
+    backtest = world.start()
+    job, observer = world.runner.submitted[0]
+    observer.began(job, "test-runner")
+    world.repository.save(backtest.cancelled(NOON))  # from a copy read while it was queued
+    assert world.service.get(WORKSPACE, backtest.id).started_at == NOON
+
+
+def test_a_run_its_own_process_no_longer_holds_is_failed(world: World) -> None:
+    backtest = world.start()
+    world.runner.held = frozenset()
+    assert world.service.heartbeat("test-runner") == 0  # it may be on its way to the runner
+    world.clock.advance(timedelta(seconds=60))
+    assert world.service.heartbeat("test-runner") == 1
+    assert world.service.get(WORKSPACE, backtest.id).status is BacktestStatus.FAILED
+
+
+def test_a_run_beyond_the_queue_limit_is_refused_and_not_stored() -> None:
+    world = World(queue_limit=2)
+    world.start()
+    world.start()
+    with pytest.raises(Retryable, match="2 backtests are waiting already"):
+        world.start()
+    assert len(world.repository.rows) == 2

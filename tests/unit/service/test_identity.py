@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.clock import FixedClock
-from domain.errors import Forbidden, NotFound
+from domain.errors import Forbidden, NeedsOperator, NotFound, Retryable, TradingError
 from domain.identity.model import ApiKey, Principal, Role
 from domain.identity.service import IdentityService
 from domain.ids import ApiKeyId, TimeSortedIds, WorkspaceId
@@ -96,6 +96,23 @@ def test_use_is_noted_once_a_minute_at_most(world: World) -> None:
     world.clock.advance(timedelta(minutes=1))
     world.identity.recognise(secret)
     assert world.keys.uses == 2
+
+
+@pytest.mark.parametrize("fault", [Retryable("The database is busy."), NeedsOperator("It is read-only.")])
+def test_a_use_that_cannot_be_noted_refuses_nobody(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: TradingError
+) -> None:
+    key, secret = world.identity.create_key(WORKSPACE, "desk", Role.TRADER)
+
+    def fail(key_id: ApiKeyId, at: datetime) -> None:
+        raise fault
+
+    monkeypatch.setattr(world.keys, "used", fail)
+
+    assert world.identity.recognise(secret) == Principal(WORKSPACE, "desk", Role.TRADER, key.id)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage() == f"The use of API key {key.id} was not noted: {fault}"
 
 
 def test_a_role_includes_those_below_it_and_none_above() -> None:
