@@ -1,6 +1,7 @@
 """The worker of backtests: makes, once in a process, the function that carries out jobs."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from domain.backtesting.adapters.parquet_artefacts import ParquetArtefactStore
 from domain.backtesting.run import BacktestRun, StrategyFactory
@@ -12,7 +13,8 @@ from functions.version import code_version
 
 def bar_store(folder: Path, workspace_id: WorkspaceId) -> ParquetBarStore:
     """Bars of one workspace, apart from those of every other."""
-    return ParquetBarStore(folder / "bars" / workspace_id)
+    # The name comes from outside: a dot or a slash in it must not lead out of the folder.
+    return ParquetBarStore(folder / "bars" / quote(workspace_id, safe="").replace(".", "%2E"))
 
 
 def artefact_store(folder: Path) -> ParquetArtefactStore:

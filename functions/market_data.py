@@ -1,14 +1,18 @@
 """Wires the market room: the sources on offer, the store, the calendars."""
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from domain.clock import Clock
 from domain.market.adapters.alpaca import AlpacaSource
 from domain.market.adapters.ccxt import CcxtSource
 from domain.market.adapters.exchange_calendar import calendar_for
+from domain.market.adapters.file_times import Stamp, TimeReading
+from domain.market.adapters.files import FileLayout, FileSource
 from domain.market.adapters.sample import SampleSource
 from domain.market.adapters.yahoo import YahooSource
 from domain.market.catalogue import SeriesRepository
+from domain.market.instruments import Instrument
 from domain.market.ports import BarSource
 from domain.market.service import MarketDataService
 from functions.backtest_run import bar_store
@@ -24,6 +28,24 @@ def market_data_service(settings: Settings, repository: SeriesRepository, clock:
         clock=clock,
         calendar_for=calendar_for,
     )
+
+
+def file_source(
+    path: Path,
+    instrument: Instrument,
+    *,
+    columns: Mapping[str, str],
+    delimiter: str | None,
+    timezone: str | None,
+    time_format: str | None,
+    stamp: str | None,
+) -> BarSource:
+    """A person's own file of one instrument's bars; None is found out from the file.
+
+    stamp is `open` or `close`: which moment of a bar its time names.
+    """
+    times = TimeReading(timezone, time_format, Stamp(stamp or Stamp.OPEN))
+    return FileSource(path, instrument, FileLayout(columns, delimiter, times))
 
 
 class _Sources(Mapping[str, BarSource]):

@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 from domain.backtesting.adapters.parquet_artefacts import ParquetArtefactStore
-from domain.backtesting.model import Backtest, BacktestOutcome, BacktestSpec
+from domain.backtesting.model import Backtest, BacktestOutcome, BacktestSpec, Provenance
 from domain.backtesting.result import Curve, Trades
-from domain.backtesting.run import read_panel
-from domain.errors import NotFound
+from domain.backtesting.run import data_hash, read_benchmark, read_panel
+from domain.errors import InvalidInput, NotFound
 from domain.market.bars import Panel
-from domain.market.calendars import session_ids
+from domain.market.calendars import measured_sessions
+from domain.market.ports import BarStore
+from domain.market.timeframe import Timeframe
 from domain.performance.adapters.html_report import render
 from domain.performance.model import Drawdown, PerformanceTables, PeriodReturn, Statistics
 from domain.performance.tear_sheet import MeasuredReturns, PriceLine, TearSheet, TradeMarks
@@ -22,22 +24,40 @@ from functions.backtest_run import bar_store
 
 T = TypeVar("T")
 _INSTRUMENTS_NAMED = 6
+_BARS_GONE = "The bars of this run are no longer stored, so prices are not shown."
+_BARS_CHANGED = "The bars have changed since this run, so prices are not shown."
 
 
 def render_report(backtest: Backtest, folder: Path, artefacts: ParquetArtefactStore, now: datetime) -> str:
     """The HTML of a completed run. Raises NotFound when its artefacts are gone.
 
-    Prices are left out, and a warning says so, when the bars have been deleted since.
+    Prices are left out, and a warning says so, when the bars have been deleted or changed since:
+    trades would not lie on them.
     """
     if backtest.outcome is None:
         raise NotFound("result of backtest", backtest.id)
     curve = artefacts.curve(backtest.workspace_id, backtest.id)
     trades = artefacts.trades(backtest.workspace_id, backtest.id)
+    panel, missing = _prices_of_the_run(
+        bar_store(folder, backtest.workspace_id), backtest.spec, backtest.outcome.provenance
+    )
+    return render(tear_sheet(backtest, backtest.outcome, curve, trades, panel, now, missing))
+
+
+def _prices_of_the_run(
+    store: BarStore, spec: BacktestSpec, provenance: Provenance
+) -> tuple[Panel | None, str]:
+    """The bars the run saw, or None and the reason they cannot be shown."""
+    # Bars that were added after an open end are no change of what the run saw.
+    until = spec if spec.end else spec.model_copy(update={"end": provenance.last_bar.date()})
     try:
-        panel, _ = read_panel(bar_store(folder, backtest.workspace_id), backtest.spec)
+        panel, series = read_panel(store, until)
+        found = data_hash(series, read_benchmark(store, until, panel))
     except NotFound:
-        panel = None
-    return render(tear_sheet(backtest, backtest.outcome, curve, trades, panel, now))
+        return None, _BARS_GONE
+    except InvalidInput:  # too few bars are left, or their currency is another
+        return None, _BARS_CHANGED
+    return (panel, "") if found == provenance.data_hash else (None, _BARS_CHANGED)
 
 
 def tear_sheet(
@@ -47,11 +67,11 @@ def tear_sheet(
     trades: Trades,
     panel: Panel | None,
     now: datetime,
+    missing: str = _BARS_GONE,
 ) -> TearSheet:
-    """Everything the report shows of one run."""
+    """Everything the report shows of one run; `missing` says why when there is no panel."""
     spec = backtest.spec
     own_benchmark = "Equal-weight buy and hold" if len(spec.instruments) > 1 else "Buy and hold"
-    missing = () if panel else ("The bars of this run are no longer stored, so prices are not shown.",)
     return TearSheet(
         title=spec.strategy.replace("_", " ").capitalize(),
         subtitle=_subtitle(spec),
@@ -68,11 +88,11 @@ def tear_sheet(
         else None,
         cash=curve.cash,
         exposure=curve.exposure,
-        returns=_measured_returns(curve, float(spec.initial_cash), panel),
+        returns=_measured_returns(curve, spec, panel),
         prices=_prices(panel),
         trades=_marks(trades) if panel else TradeMarks.none(),
         labels=("Optimistic fill: decided and traded at the same close",) if spec.fill.is_optimistic else (),
-        warnings=(*outcome.warnings, *missing),
+        warnings=outcome.warnings if panel else (*outcome.warnings, missing),
         spec=spec.model_dump(mode="json"),
         provenance=asdict(outcome.provenance),
         created_at=now,
@@ -86,11 +106,16 @@ def _subtitle(spec: BacktestSpec) -> str:
     return f"{shown} · {spec.timeframe} bars"
 
 
-def _measured_returns(curve: Curve, initial_cash: float, panel: Panel | None) -> MeasuredReturns:
-    """The returns the statistics were measured from: one a session for intraday bars."""
-    intraday = panel is not None and panel.timeframe.is_intraday
-    session = session_ids(curve.close_time, panel.instruments[0]) if panel and intraday else None
-    return MeasuredReturns.of(curve.close_time, curve.equity, initial_cash, session)
+def _measured_returns(curve: Curve, spec: BacktestSpec, panel: Panel | None) -> MeasuredReturns:
+    """The returns the statistics were measured from.
+
+    The sessions of intraday bars are those of a venue, which only the bars tell.
+    """
+    timeframe = Timeframe.parse(spec.timeframe)
+    if panel is None and timeframe.is_intraday:
+        return MeasuredReturns.none()
+    session = measured_sessions(curve.close_time, timeframe, panel.instruments if panel else ())
+    return MeasuredReturns.of(curve.close_time, curve.equity, float(spec.initial_cash), session)
 
 
 def _prices(panel: Panel | None) -> tuple[PriceLine, ...]:

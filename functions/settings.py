@@ -36,13 +36,19 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices(f"{PREFIX}DATABASE_URL", "DATABASE_URL", "database_url"),
         description="SQLAlchemy URL; SQLite in the data folder when unset. `DATABASE_URL` works too.",
     )
-    workspace: str = Field("default", min_length=1, description="Workspace of the local user and of the CLI.")
+    workspace: str = Field(
+        "default",
+        pattern="^[A-Za-z0-9_-][A-Za-z0-9._-]*$",
+        max_length=64,
+        description="Workspace of the local user and of the CLI.",
+    )
     host: str = Field("127.0.0.1", description="Address the API server binds to.")
     port: int = Field(8000, ge=0, le=65_535, description="Port of the API server; 0 takes a free one.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Comma-separated origins that may open a WebSocket or read answers across sites."
     )
     workers: int = Field(2, ge=1, le=256, description="Processes that carry out backtests.")
+    queue_limit: int = Field(1_000, ge=1, description="Most backtests that may wait or run in one process.")
     job_timeout_seconds: int = Field(3_600, ge=1, description="A backtest that runs longer is failed.")
     log_level: str = Field(
         "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="Least severe log line shown."

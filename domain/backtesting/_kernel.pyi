@@ -21,12 +21,14 @@ class Account:
     decisions: int
     rows_over_leverage: int
     entry_bar_exits: int
+    filled_late: int
     infinite_target_bar: int
     ruined_bar: int
 
     def __init__(
         self,
         close_time: TimeArray,
+        open_time: TimeArray,
         open_: FloatArray,
         high: FloatArray,
         low: FloatArray,

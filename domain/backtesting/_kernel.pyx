@@ -93,6 +93,7 @@ cdef class Account:
 
     cdef object _kept_alive
     cdef const int64_t* close_time
+    cdef const int64_t* open_time
     cdef const double* open
     cdef const double* high
     cdef const double* low
@@ -117,13 +118,14 @@ cdef class Account:
     cdef Py_ssize_t pending
     cdef readonly Py_ssize_t order_count, trade_count, open_trade_count
     cdef readonly Py_ssize_t filled_count, denied_count, pending_count
-    cdef readonly Py_ssize_t decisions, rows_over_leverage, entry_bar_exits
+    cdef readonly Py_ssize_t decisions, rows_over_leverage, entry_bar_exits, filled_late
     cdef readonly Py_ssize_t infinite_target_bar, ruined_bar
     cdef readonly double cash, fees, slippage, financing, traded, equity_sum
 
     def __cinit__(
         self,
         const int64_t[::1] close_time,
+        const int64_t[:, ::1] open_time,
         const double[:, ::1] open,
         const double[:, ::1] high,
         const double[:, ::1] low,
@@ -157,7 +159,12 @@ cdef class Account:
             and open.shape[1] == high.shape[1] == low.shape[1] == volume.shape[1] == lots.shape[0] == columns
         ):
             raise ValueError("arrays of an account differ in shape")
-        self._kept_alive = (close_time, open, high, low, close, volume, equity, cash, exposure)
+        # None given: no bar can open before a decision that waits for it.
+        if open_time.shape[0] > 0:
+            if open_time.shape[0] != rows or open_time.shape[1] != columns:
+                raise ValueError("arrays of an account differ in shape")
+            self.open_time = &open_time[0, 0]
+        self._kept_alive = (close_time, open_time, open, high, low, close, volume, equity, cash, exposure)
         self.close_time, self.open, self.high = &close_time[0], &open[0, 0], &high[0, 0]
         self.low, self.close, self.volume = &low[0, 0], &close[0, 0], &volume[0, 0]
         self.equity_curve, self.cash_curve = &equity[0], &cash[0]
@@ -317,23 +324,29 @@ cdef class Account:
 
     cdef void _begin(self, Py_ssize_t i) noexcept nogil:
         cdef int trading = self.ruined_bar < 0
+        cdef Py_ssize_t filled
         if i > 0 and (self.cash < 0 or self.short_value > 0):
             self._charge_financing(i)
         if trading and self.protects:
             self._protect(i, True)
         if trading and self.pending > 0 and self.fill == NEXT_OPEN:
-            self._fill(i, self.open + i * self.columns)
+            self._fill(i, self.open + i * self.columns, True)
             trading = self.ruined_bar < 0
         if trading and self.protects:
             self._protect(i, False)
         self._watch(i)
         if trading and self.pending > 0 and self.fill == NEXT_CLOSE:
-            self._fill(i, self.close + i * self.columns)
+            self._fill(i, self.close + i * self.columns, False)
+        elif trading and self.pending > 0 and self.fill == NEXT_OPEN and self.open_time != NULL:
+            # What the open came too early for: the close is the first price after the decision.
+            filled = self.filled_count
+            self._fill(i, self.close + i * self.columns, False)
+            self.filled_late += self.filled_count - filled
 
     cdef void _end(self, Py_ssize_t i, const double* row) noexcept nogil:
         self._take_over(i, row)
         if self.pending > 0 and self.fill == SAME_CLOSE:
-            self._fill(i, self.close + i * self.columns)
+            self._fill(i, self.close + i * self.columns, False)
         self._mark(i)
 
     cdef void _charge_financing(self, Py_ssize_t i) noexcept nogil:
@@ -411,22 +424,35 @@ cdef class Account:
 
     # ------------------------------------------------------------------ targets become orders
 
-    cdef void _fill(self, Py_ssize_t i, const double* price) noexcept nogil:
-        cdef Py_ssize_t j
+    cdef bint _is_due(self, Py_ssize_t i, Py_ssize_t j, const double* price, bint at_open) noexcept nogil:
+        # Venues close at different times: the next bar of one may have opened before the bar of
+        # another, which the decision was made on, had closed. Nobody trades at a price of the past.
+        cdef Holding* h = &self.holdings[j]
+        if h.pending != h.pending or price[j] != price[j]:
+            return False
+        if not at_open or self.open_time == NULL:
+            return True
+        return self.open_time[i * self.columns + j] >= self.close_time[h.decided_bar]
+
+    cdef void _fill(self, Py_ssize_t i, const double* price, bint at_open) noexcept nogil:
+        cdef Py_ssize_t j, due = 0
         cdef double equity = self.cash, wanted = 0.0, left, gross = 0.0, scale
         cdef Holding* h
         for j in range(self.columns):
             h = &self.holdings[j]
+            due += self._is_due(i, j, price, at_open)
             self.reference[j] = price[j] if price[j] == price[j] else h.last_close
             if h.quantity != 0:
                 equity += h.quantity * self.reference[j]
+        if due == 0:
+            return
         if equity <= 0:
             self._ruin(i)
             return
         # Sales raise the money that purchases need, so everything that shrinks goes first.
         for j in range(self.columns):
             self.budget[j] = 0.0
-            if self.holdings[j].pending == self.holdings[j].pending and price[j] == price[j]:
+            if self._is_due(i, j, price, at_open):
                 self.budget[j] = self._reduce(i, j, equity)
                 wanted += self.budget[j]
         if wanted > 0:
@@ -445,7 +471,7 @@ cdef class Account:
                 if self.budget[j] > 0:
                     left -= self._increase(i, j, self.budget[j], self.budget[j] * scale, left, equity)
         for j in range(self.columns):
-            if price[j] == price[j] and self.holdings[j].pending == self.holdings[j].pending:
+            if self._is_due(i, j, price, at_open):
                 self.holdings[j].pending = NAN
                 self.pending -= 1
 

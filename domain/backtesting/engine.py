@@ -2,7 +2,9 @@
 
 How look-ahead is prevented: a decision of bar t is taken over after bar t has closed, and nothing
 that happens in bars up to t can depend on it, but for SAME_CLOSE, which is labelled optimistic. An
-event strategy is handed bars up to t only.
+event strategy is handed bars up to t only. Where venues close at different times, an instrument's
+next bar may have opened before bar t closed; under NEXT_OPEN such an order is filled at that bar's
+close, the first price known to come after the decision.
 
 Prices and money are float64: a simulation measures, it does not keep books.
 """
@@ -114,7 +116,7 @@ class _Run:
         equity, cash, exposure, held = np.empty((4, len(panel)))
         _follow_benchmark(panel, benchmark, initial_cash, held)
         curve = Curve(panel.close_time, equity, cash, exposure, held)
-        account = _open_account(panel, curve, terms)
+        account = _open_account(panel, curve, terms, missing)
         return cls(panel, terms, account, curve, missing)
 
     def trade_targets(self, targets: FloatArray, name: str, progress: Callable[[float], None] | None) -> None:
@@ -140,7 +142,7 @@ class _Run:
             fees_paid=account.fees,
             slippage_paid=account.slippage,
             financing_paid=account.financing,
-            turnover=account.traded / mean_equity if mean_equity > 0 else math.nan,
+            turnover=account.traded / mean_equity if mean_equity > 0 else None,
             entry_bar_exits=account.entry_bar_exits,
             warnings=remarks(
                 Course(self.panel, self.terms.fill, self.terms.sizing, account, self.missing, strategy)
@@ -148,10 +150,13 @@ class _Run:
         )
 
 
-def _open_account(panel: Panel, curve: Curve, terms: _Terms) -> Account:
+def _open_account(panel: Panel, curve: Curve, terms: _Terms, missing: IntArray) -> Account:
     costs, sizing = terms.costs, terms.sizing
+    # An instrument with a bar at every time opens each after the last decision: nothing to look up.
+    mixed = len(panel.instruments) > 1 and bool(missing.any())
     return Account(
         panel.close_time,
+        panel.open_time if mixed else np.empty((0, 0), dtype=np.int64),
         panel.open,
         panel.high,
         panel.low,

@@ -154,7 +154,9 @@ class BacktestStatus(StrEnum):
 class Provenance:
     """What a result was made from.
 
-    data_hash     SHA-256 over the digests of every series read, in order
+    data_hash     SHA-256 over every series as the engine saw it, adjusted and in order: its bars and
+                  the asset class, currency, tick, lot and divisibility of its instrument; the
+                  benchmark's come last
     code_version  package version of the engine, with the commit where it is known
     """
 

@@ -7,7 +7,8 @@ One bar passes like this:
 3.  pending orders, when they fill at the open
 4.  protective levels touched inside the bar
 5.  the close becomes the last known price
-6.  pending orders, when they fill at the next close
+6.  pending orders, when they fill at the next close, or when they were decided after this bar
+    had opened: its close is then the first price known to come after the decision
 7.  new targets become pending orders; under SAME_CLOSE they fill here and now
 8.  the account is marked
 
@@ -38,6 +39,7 @@ class ReferenceAccount:
         self.panel = panel
         self.open, self.high, self.low = panel.open.tolist(), panel.high.tolist(), panel.low.tolist()
         self.close, self.volume = panel.close.tolist(), panel.volume.tolist()
+        self.close_time, self.open_time = panel.close_time.tolist(), panel.open_time.tolist()
         self.market = Market.of(costs)
         self.costs, self.fill, self.sizing = costs, fill, sizing
         self.cash = initial_cash
@@ -51,6 +53,7 @@ class ReferenceAccount:
         self.financing = 0.0
         self.short_value = 0.0
         self.entry_bar_exits = 0
+        self.filled_late = 0
         self.ruined_bar = -1
 
     def run(self, targets: FloatArray) -> "ReferenceAccount":
@@ -66,7 +69,7 @@ class ReferenceAccount:
         self._charge_financing(bar)
         self._protect(bar, at_open=True)
         if self.fill is FillPrice.NEXT_OPEN:
-            self._fill(bar, self.open[bar])
+            self._fill(bar, self.open[bar], at_open=True)
         self._protect(bar, at_open=False)
         for index, holding in enumerate(self.holdings):
             if self._has_bar(bar, index):
@@ -74,6 +77,10 @@ class ReferenceAccount:
                 holding.trip.seen += [self.low[bar][index], self.high[bar][index]] if holding.quantity else []
         if self.fill is FillPrice.NEXT_CLOSE:
             self._fill(bar, self.close[bar])
+        elif self.fill is FillPrice.NEXT_OPEN:
+            listed = len(self.orders)
+            self._fill(bar, self.close[bar])
+            self.filled_late += sum(order.status is OrderStatus.FILLED for order in self.orders[listed:])
 
     def end_bar(self, bar: int, row: Prices) -> None:
         """Targets decided on this close become pending orders, replacing older ones."""
@@ -128,11 +135,13 @@ class ReferenceAccount:
 
     # ---------------------------------------------------------------- targets become orders
 
-    def _fill(self, bar: int, prices: Prices) -> None:
+    def _fill(self, bar: int, prices: Prices, *, at_open: bool = False) -> None:
         due = [
             index
             for index, holding in enumerate(self.holdings)
-            if not math.isnan(holding.pending) and self._has_bar(bar, index)
+            if not math.isnan(holding.pending)
+            and self._has_bar(bar, index)
+            and not (at_open and self.open_time[bar][index] < self.close_time[holding.decided_bar])
         ]
         if not due or self.is_ruined:
             return

@@ -33,6 +33,7 @@ def _all(course: Course) -> Iterator[str]:
     yield from _about_silence(course)
     if course.fill.is_optimistic:
         yield "Optimistic: orders were filled at the very close they were decided on."
+    yield from _about_late_fills(course)
     yield from _about_refusals(course)
     yield from _about_exits(course)
     yield from _about_bars(course)
@@ -71,6 +72,15 @@ def _why_silent(course: Course) -> str:
     ]
     wanted = " and ".join(too_long) or f"'{strategy.name}' needs {strategy.lookback} bars"
     return f"{wanted} but there are {bars}"
+
+
+def _about_late_fills(course: Course) -> Iterator[str]:
+    late = course.account.filled_late
+    if late > 0:
+        yield (
+            f"{_count(late, 'order was', 'orders were')} filled at the close instead of the open: the bar had opened "
+            "before the decision was made, for the instruments close at different times."
+        )
 
 
 def _about_refusals(course: Course) -> Iterator[str]:

@@ -58,7 +58,8 @@ class Orders:
     decision that was replaced, or overtaken by a protective exit, before it could fill is not listed.
 
     decided_bar  row of the panel whose close it was decided on; the bar itself for protective exits
-    bar          row in which it was filled or denied; -1 while pending
+    bar          row in which it was filled or denied; -1 while pending. At that bar's close where a
+                 decision for the next open was made after the bar had opened, on another venue's close
     instrument   column of the panel
     status       an OrderStatus
     reason       a FillReason
@@ -110,7 +111,7 @@ class Trades:
     entry_price     average price of everything that added; exit_price of everything that reduced
     pnl             account currency, after commissions and slippage; borrow fees and margin
                     interest are charged to the account, not to trades
-    return_         pnl over the cost of entry (largest absolute cost basis held)
+    return_         pnl over the cost of entry (largest absolute cost basis held); NaN where that is 0
     fees            commissions of all its orders, account currency
     bars_held       bars from entry to exit
     mae, mfe        maximum adverse (<= 0) and favourable (>= 0) excursion: fraction of entry price,
@@ -147,7 +148,7 @@ class Simulation:
     entry_bar_exits counts protective exits on the very bar of entry. financing_paid is borrow fees
     and margin interest, account currency.
     turnover is everything bought and sold, at fill prices, over mean equity: a round trip of the
-    whole account is about 2. Equity ends at initial cash + pnl of all trades - financing_paid.
+    whole account is about 2; None where mean equity is not positive. Equity ends at initial cash + pnl of all trades - financing_paid.
     """
 
     curve: Curve
@@ -157,7 +158,7 @@ class Simulation:
     fees_paid: float
     slippage_paid: float
     financing_paid: float
-    turnover: float
+    turnover: float | None
     entry_bar_exits: int
     warnings: tuple[str, ...]
 

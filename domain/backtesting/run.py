@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Protocol
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from domain.arrays import FloatArray
+from domain.backtesting.adjusted_units import about_adjusted_units
 from domain.backtesting.engine import simulate
 from domain.backtesting.model import BacktestOutcome, BacktestSpec, Provenance
 from domain.backtesting.ports import ArtefactStore, BacktestJob
@@ -19,7 +20,8 @@ from domain.errors import InvalidInput
 from domain.ids import WorkspaceId
 from domain.market.adjustment import adjusted
 from domain.market.bars import Bars, Panel
-from domain.market.calendars import periods_per_year, session_ids
+from domain.market.calendars import measured_sessions, periods_per_year
+from domain.market.corporate_actions import CorporateAction
 from domain.market.instruments import InstrumentId
 from domain.market.ports import BarStore
 from domain.market.series import SeriesKey
@@ -33,7 +35,7 @@ _READ, _SIMULATED, _MEASURED = 0.10, 0.90, 0.97
 class StrategyFactory(Protocol):
     """Makes a configured strategy by name; the registry does."""
 
-    def create(self, name: str, parameters: dict[str, Any]) -> Strategy: ...
+    def create(self, name: str, parameters: dict[str, Any], seed: int) -> Strategy: ...
 
 
 class BacktestRun:
@@ -58,9 +60,9 @@ class BacktestRun:
         spec = job.spec
         report(0.0, "reading bars")
         store = self._store_for(job.workspace_id)
-        panel, digests = read_panel(store, spec)
-        benchmark = _read_benchmark(store, spec, panel)
-        strategy = self._strategies.create(spec.strategy, spec.parameters)
+        panel, series = read_panel(store, spec)
+        benchmark = read_benchmark(store, spec, panel)
+        strategy = self._strategies.create(spec.strategy, spec.parameters, spec.seed)
         report(_READ, "simulating")
         simulation = simulate(
             panel,
@@ -69,7 +71,7 @@ class BacktestRun:
             costs=spec.costs,
             fill=spec.fill,
             sizing=spec.sizing,
-            benchmark=benchmark,
+            benchmark=None if benchmark is None else _last_known_close(benchmark, panel),
             progress=lambda part: report(_READ + part * (_SIMULATED - _READ), "simulating"),
         )
         report(_SIMULATED, "measuring")
@@ -81,9 +83,9 @@ class BacktestRun:
             statistics=as_json(asdict(performance.statistics)),
             benchmark_statistics=as_json(asdict(benchmark_statistics)) if benchmark_statistics else {},
             tables=as_json(asdict(performance.tables)),
-            warnings=(*simulation.warnings, *performance.notes),
+            warnings=(*simulation.warnings, *_on_adjustment(store, spec, series), *performance.notes),
             provenance=Provenance(
-                data_hash=hashlib.sha256("".join(digests).encode()).hexdigest(),
+                data_hash=data_hash(series, benchmark),
                 code_version=self._code_version,
                 seed=spec.seed,
                 bars=len(panel),
@@ -94,25 +96,48 @@ class BacktestRun:
         )
 
 
-def read_panel(store: BarStore, spec: BacktestSpec) -> tuple[Panel, list[str]]:
-    """The aligned, adjusted bars of a spec, and the digest of each series as the engine sees it.
+def read_panel(store: BarStore, spec: BacktestSpec) -> tuple[Panel, list[Bars]]:
+    """The aligned, adjusted bars of a spec, and the series they were aligned from.
 
-    Raises InvalidInput when fewer than two bars lie in the period.
+    Raises InvalidInput when fewer than two bars lie in the period, and for prices in another
+    currency than the account's.
     """
     series = [_read_bars(store, spec, instrument) for instrument in spec.instruments]
+    for bars in series:
+        _check_currency("instruments", bars, spec)
     panel = Panel.align(series)
     if len(panel) < 2:  # noqa: PLR2004 - one bar to decide on and one to trade on
         raise InvalidInput.at(
             "from", message=f"the period holds {len(panel)} bars; a backtest needs two at least"
         )
-    return panel, [bars.digest() for bars in series]
+    return panel, series
+
+
+def read_benchmark(store: BarStore, spec: BacktestSpec, panel: Panel) -> Bars | None:
+    """The benchmark's adjusted bars up to the end of the panel; None when the spec names none.
+
+    Raises InvalidInput for prices in another currency than the account's.
+    """
+    if spec.benchmark is None:
+        return None
+    bars = _read_bars(store, spec, spec.benchmark)
+    _check_currency("benchmark", bars, spec)
+    return bars.between(None, int(panel.close_time[-1]))
+
+
+def data_hash(series: Sequence[Bars], benchmark: Bars | None = None) -> str:
+    """SHA-256 over all of the data that decides a result, as `Provenance` describes it."""
+    parts = [_with_facts(bars) for bars in series]
+    if benchmark is not None:
+        parts.append(f"benchmark|{_with_facts(benchmark)}")
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def measure(simulation: Simulation, panel: Panel, spec: BacktestSpec) -> Performance:
-    """Statistics of a simulation; intraday runs are measured from session close to session close."""
+    """Statistics of a simulation, measured from session close to session close where a session has
+    several rows: of intraday bars, and of venues that close at different hours."""
     trades = simulation.trades
     curve = simulation.curve
-    intraday = panel.timeframe.is_intraday
     return summarise(
         close_time=curve.close_time,
         equity=curve.equity,
@@ -125,7 +150,7 @@ def measure(simulation: Simulation, panel: Panel, spec: BacktestSpec) -> Perform
         slippage_paid=simulation.slippage_paid,
         financing_paid=simulation.financing_paid,
         periods_per_year=periods_per_year(panel.timeframe, panel.instruments),
-        session=session_ids(panel.close_time, panel.instruments[0]) if intraday else None,
+        session=measured_sessions(panel.close_time, panel.timeframe, panel.instruments),
     )
 
 
@@ -140,18 +165,46 @@ def as_json(value: Any) -> Any:
     return value
 
 
+def _key(spec: BacktestSpec, instrument: str) -> SeriesKey:
+    return SeriesKey(spec.source or "", InstrumentId(instrument), Timeframe.parse(spec.timeframe))
+
+
 def _read_bars(store: BarStore, spec: BacktestSpec, instrument: str) -> Bars:
-    key = SeriesKey(spec.source or "", InstrumentId(instrument), Timeframe.parse(spec.timeframe))
+    key = _key(spec, instrument)
     bars = store.read(key, None, spec.end_time)
     # Adjust with the bar before the start at hand, so that a dividend on the first day counts.
     view = adjusted(bars, store.actions(key), spec.adjustment, spec.end)
     return view if spec.start_time is None else view.between(to_nanoseconds(spec.start_time))
 
 
-def _read_benchmark(store: BarStore, spec: BacktestSpec, panel: Panel) -> FloatArray | None:
-    """The benchmark's last known close at each bar of the panel; NaN before its first."""
-    if spec.benchmark is None:
-        return None
-    bars = _read_bars(store, spec, spec.benchmark)
+def _check_currency(field: str, bars: Bars, spec: BacktestSpec) -> None:
+    """A price in one currency is not an amount in another, and nothing here converts it."""
+    instrument = bars.instrument
+    if instrument.currency != spec.currency:
+        raise InvalidInput.at(
+            field,
+            message=f"{instrument.id} has prices in {instrument.currency}, which cannot be "
+            f"{'compared with' if field == 'benchmark' else 'traded in'} a {spec.currency} account yet",
+        )
+
+
+def _with_facts(bars: Bars) -> str:
+    """The digest of the bars with what else about their instrument decides a result."""
+    one = bars.instrument
+    tick, lot = one.tick_size.normalize(), one.lot_size.normalize()
+    return f"{bars.digest()}|{one.asset_class}|{one.currency}|{tick}|{lot}|{one.fractional}"
+
+
+def _on_adjustment(store: BarStore, spec: BacktestSpec, series: Sequence[Bars]) -> tuple[str, ...]:
+    def actions_of(bars: Bars) -> Sequence[CorporateAction]:
+        return store.actions(_key(spec, bars.instrument.id))
+
+    return about_adjusted_units(spec, series, actions_of)
+
+
+def _last_known_close(bars: Bars, panel: Panel) -> FloatArray:
+    """The last close known at each row of the panel, (T,); NaN before the first."""
+    if len(bars) == 0:
+        return np.full(len(panel), np.nan)
     known = np.searchsorted(bars.close_time, panel.close_time, "right") - 1
     return np.where(known >= 0, bars.close[np.maximum(known, 0)], np.nan)

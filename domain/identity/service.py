@@ -1,10 +1,12 @@
 """Making and recognising API keys."""
 
 import hashlib
+import logging
 import secrets
 from datetime import datetime, timedelta
 
 from domain.clock import Clock
+from domain.errors import NeedsOperator, Retryable
 from domain.identity.model import ApiKey, Principal, Role
 from domain.identity.ports import ApiKeyRepository
 from domain.ids import ApiKeyId, IdSource, WorkspaceId
@@ -42,7 +44,10 @@ class IdentityService:
         return key, secret
 
     def recognise(self, secret: str) -> Principal | None:
-        """Who holds this secret; None when it is unknown, revoked or expired."""
+        """Who holds this secret; None when it is unknown, revoked or expired.
+
+        A use that cannot be noted, because the database is busy or read-only, is only logged.
+        """
         if not secret.startswith(_PREFIX):
             return None
         key = self._keys.by_hash(_hash(secret))
@@ -52,7 +57,7 @@ class IdentityService:
         if key.expires_at is not None and key.expires_at <= now:
             return None
         if key.last_used_at is None or now - key.last_used_at >= _USE_IS_NOTED_EVERY:
-            self._keys.used(key.id, now)
+            self._note_use(key.id, now)
         return Principal(key.workspace_id, key.name, key.role, key.id)
 
     def list_keys(self, workspace_id: WorkspaceId) -> list[ApiKey]:
@@ -65,6 +70,12 @@ class IdentityService:
     def any_key(self) -> bool:
         """Whether anybody could sign in with a key."""
         return self._keys.any()
+
+    def _note_use(self, key_id: ApiKeyId, now: datetime) -> None:
+        try:
+            self._keys.used(key_id, now)
+        except (Retryable, NeedsOperator) as fault:
+            logging.getLogger(__name__).warning("The use of API key %s was not noted: %s", key_id, fault)
 
 
 def _hash(secret: str) -> str:

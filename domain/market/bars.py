@@ -11,6 +11,7 @@ import numpy as np
 
 from domain.arrays import FloatArray, TimeArray
 from domain.errors import InvalidInput
+from domain.market.calendars import open_times
 from domain.market.instruments import Instrument
 from domain.market.timeframe import Timeframe
 
@@ -132,6 +133,18 @@ class Panel:
     def shape(self) -> tuple[int, int]:
         """(number of bars, number of instruments)."""
         return len(self), len(self.instruments)
+
+    @property
+    def open_time(self) -> TimeArray:
+        """When each bar opened, nominally: UTC nanoseconds (T, N); made anew at each call.
+
+        A bar an instrument does not have carries its row's close time. See `calendars.open_times`.
+        """
+        times = np.repeat(self.close_time.reshape(-1, 1), len(self.instruments), axis=1)
+        for column, instrument in enumerate(self.instruments):
+            rows = np.flatnonzero(~np.isnan(self.close[:, column]))
+            times[rows, column] = open_times(self.close_time[rows], self.timeframe, instrument)
+        return times
 
     def until(self, row: int) -> "Panel":
         """What was known when bar `row` closed: rows 0 to `row` inclusive, without copying."""

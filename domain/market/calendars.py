@@ -5,8 +5,8 @@ The facts here need no calendar library and load only numpy. Holidays and half d
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from domain.market.timeframe import Timeframe
 
 _EPOCH = date(1970, 1, 1)
 _MIDNIGHT = 24
+_MINUTES_PER_HOUR = 60
 _FRIDAY = 4
 _WEEKS_PER_YEAR = 52
 _SECONDS_PER_DAY = 86_400
@@ -33,45 +34,51 @@ class TradingHours:
     timezone           IANA name of the zone its dates are written in
     sessions_per_year  average over recent years, rounded; 252 for New York by convention
     day_ends_at_hour   local hour at which its trading date changes; 24 is midnight
+    opens_at           local time before which no session's first price is made; None for markets
+                       that trade around the clock, and for venues whose opening is not known
     """
 
     calendar: str
     timezone: str
     sessions_per_year: int
     day_ends_at_hour: int = _MIDNIGHT
+    opens_at: time | None = None
 
 
 CONTINUOUS = TradingHours("24/7", "UTC", 365)
 # Currencies trade from Sunday to Friday evening; the banking day turns at 17:00 in New York.
 WEEKDAYS = TradingHours("24/5", "America/New_York", 260, day_ends_at_hour=17)
 
-_NEW_YORK = TradingHours("XNYS", "America/New_York", 252)
+_HALF_PAST_NINE, _NINE, _EIGHT = time(9, 30), time(9), time(8)
+_NEW_YORK = TradingHours("XNYS", "America/New_York", 252, opens_at=_HALF_PAST_NINE)
+_UNKNOWN = replace(_NEW_YORK, opens_at=None)
 _BY_VENUE = {
     **dict.fromkeys(("XNYS", "XNAS", "ARCX", "XASE", "BATS", "IEXG"), _NEW_YORK),
-    "XTSE": TradingHours("XTSE", "America/Toronto", 251),
-    "XMEX": TradingHours("XMEX", "America/Mexico_City", 252),
-    "BVMF": TradingHours("BVMF", "America/Sao_Paulo", 248),
-    "XLON": TradingHours("XLON", "Europe/London", 253),
-    "XPAR": TradingHours("XPAR", "Europe/Paris", 256),
-    "XAMS": TradingHours("XAMS", "Europe/Amsterdam", 256),
-    "XBRU": TradingHours("XBRU", "Europe/Brussels", 256),
-    "XLIS": TradingHours("XLIS", "Europe/Lisbon", 256),
-    "XMAD": TradingHours("XMAD", "Europe/Madrid", 256),
-    "XMIL": TradingHours("XMIL", "Europe/Rome", 254),
-    "XETR": TradingHours("XETR", "Europe/Berlin", 254),
-    "XFRA": TradingHours("XFRA", "Europe/Berlin", 254),
-    "XSWX": TradingHours("XSWX", "Europe/Zurich", 251),
-    "XSTO": TradingHours("XSTO", "Europe/Stockholm", 251),
-    "XCSE": TradingHours("XCSE", "Europe/Copenhagen", 250),
-    "XHEL": TradingHours("XHEL", "Europe/Helsinki", 251),
-    "XOSL": TradingHours("XOSL", "Europe/Oslo", 251),
-    "XTKS": TradingHours("XTKS", "Asia/Tokyo", 245),
-    "XHKG": TradingHours("XHKG", "Asia/Hong_Kong", 246),
-    **dict.fromkeys(("XSHG", "XSHE"), TradingHours("XSHG", "Asia/Shanghai", 243)),
-    "XKRX": TradingHours("XKRX", "Asia/Seoul", 246),
-    **dict.fromkeys(("XBOM", "XNSE"), TradingHours("XBOM", "Asia/Kolkata", 247)),
-    "XSES": TradingHours("XSES", "Asia/Singapore", 251),
-    "XASX": TradingHours("XASX", "Australia/Sydney", 253),
+    "XTSE": TradingHours("XTSE", "America/Toronto", 251, opens_at=_HALF_PAST_NINE),
+    # Half past eight, but an hour earlier while only New York keeps summer time.
+    "XMEX": TradingHours("XMEX", "America/Mexico_City", 252, opens_at=time(7, 30)),
+    "BVMF": TradingHours("BVMF", "America/Sao_Paulo", 248, opens_at=time(10)),
+    "XLON": TradingHours("XLON", "Europe/London", 253, opens_at=_EIGHT),
+    "XPAR": TradingHours("XPAR", "Europe/Paris", 256, opens_at=_NINE),
+    "XAMS": TradingHours("XAMS", "Europe/Amsterdam", 256, opens_at=_NINE),
+    "XBRU": TradingHours("XBRU", "Europe/Brussels", 256, opens_at=_NINE),
+    "XLIS": TradingHours("XLIS", "Europe/Lisbon", 256, opens_at=_EIGHT),
+    "XMAD": TradingHours("XMAD", "Europe/Madrid", 256, opens_at=_NINE),
+    "XMIL": TradingHours("XMIL", "Europe/Rome", 254, opens_at=_NINE),
+    "XETR": TradingHours("XETR", "Europe/Berlin", 254, opens_at=_NINE),
+    "XFRA": TradingHours("XFRA", "Europe/Berlin", 254, opens_at=_EIGHT),
+    "XSWX": TradingHours("XSWX", "Europe/Zurich", 251, opens_at=_NINE),
+    "XSTO": TradingHours("XSTO", "Europe/Stockholm", 251, opens_at=_NINE),
+    "XCSE": TradingHours("XCSE", "Europe/Copenhagen", 250, opens_at=_NINE),
+    "XHEL": TradingHours("XHEL", "Europe/Helsinki", 251, opens_at=time(10)),
+    "XOSL": TradingHours("XOSL", "Europe/Oslo", 251, opens_at=_NINE),
+    "XTKS": TradingHours("XTKS", "Asia/Tokyo", 245, opens_at=_NINE),
+    "XHKG": TradingHours("XHKG", "Asia/Hong_Kong", 246, opens_at=_HALF_PAST_NINE),
+    **dict.fromkeys(("XSHG", "XSHE"), TradingHours("XSHG", "Asia/Shanghai", 243, opens_at=_HALF_PAST_NINE)),
+    "XKRX": TradingHours("XKRX", "Asia/Seoul", 246, opens_at=_NINE),
+    **dict.fromkeys(("XBOM", "XNSE"), TradingHours("XBOM", "Asia/Kolkata", 247, opens_at=time(9, 15))),
+    "XSES": TradingHours("XSES", "Asia/Singapore", 251, opens_at=_NINE),
+    "XASX": TradingHours("XASX", "Australia/Sydney", 253, opens_at=time(10)),
 }
 
 
@@ -85,7 +92,13 @@ def trading_hours(instrument: Instrument) -> TradingHours:
         return CONTINUOUS
     if instrument.asset_class is AssetClass.FX:
         return WEEKDAYS
-    return _BY_VENUE.get(instrument.venue, _NEW_YORK)
+    return _BY_VENUE.get(instrument.venue, _UNKNOWN)
+
+
+def is_known_venue(instrument: Instrument) -> bool:
+    """Whether `trading_hours` are the venue's own and not the convention for an unknown one."""
+    always_known = instrument.asset_class in {AssetClass.CRYPTO, AssetClass.FX}
+    return always_known or instrument.venue in _BY_VENUE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,6 +178,24 @@ def trading_days(close_time: TimeArray, hours: TradingHours) -> IntArray:
     return np.repeat(day, np.diff(closed_by, prepend=0))
 
 
+def open_times(close_time: TimeArray, timeframe: Timeframe, instrument: Instrument) -> TimeArray:
+    """When each bar of an instrument opened, nominally: UTC nanoseconds, shape (T,).
+
+    A daily bar opens with its venue's session. Every other bar, and that of a venue whose opening
+    is not known, opens one time frame before it closes, which is too early rather than too late:
+    who asks whether an open came after a decision must never be told so wrongly. No bar opens
+    before the instrument's previous one has closed. close_time (T,) increases.
+    """
+    opened = close_time - timeframe.nanoseconds
+    hours = trading_hours(instrument)
+    if timeframe.seconds == _SECONDS_PER_DAY and hours.opens_at is not None:
+        minute = hours.opens_at.hour * _MINUTES_PER_HOUR + hours.opens_at.minute
+        session = _local_moments(hours.timezone, minute, trading_days(close_time, hours))
+        opened = np.where(session < close_time, session, opened)
+    opened[1:] = np.maximum(opened[1:], close_time[:-1])
+    return opened
+
+
 def periods_per_year(timeframe: Timeframe, instruments: Sequence[Instrument]) -> int:
     """How many returns a year statistics are annualised with.
 
@@ -172,7 +203,7 @@ def periods_per_year(timeframe: Timeframe, instruments: Sequence[Instrument]) ->
     close, so they count sessions. With several venues the busiest one sets the number, because
     a panel has a row whenever any of them trades.
     """
-    sessions = max(trading_hours(instrument).sessions_per_year for instrument in instruments)
+    sessions = _busiest(instruments).sessions_per_year
     if timeframe.is_intraday:
         return sessions
     days = timeframe.seconds // _SECONDS_PER_DAY
@@ -181,21 +212,57 @@ def periods_per_year(timeframe: Timeframe, instruments: Sequence[Instrument]) ->
     return max(1, round(sessions / days))
 
 
+def measured_sessions(
+    close_time: TimeArray, timeframe: Timeframe, instruments: Sequence[Instrument]
+) -> IntArray | None:
+    """The return period each row of a panel belongs to, for statistics that `periods_per_year` annualises.
+
+    close_time (T,) is UTC nanoseconds in increasing order. The answer (T,) holds the day, since
+    1970-01-01, that the row's period ends on; None says that every row is a period of its own.
+    Intraday rows belong to the trading date of the busiest venue. Longer bars of several venues close
+    at different hours, so the rows of one day, or of one week from Monday, are one period: their days
+    are those of UTC, in which every exchange closes on its own trading date. The order of the
+    instruments changes nothing.
+    """
+    if timeframe.is_intraday:
+        return trading_days(close_time, _busiest(instruments))
+    day = (close_time - 1) // NANOSECONDS_PER_DAY
+    period, days = day, timeframe.seconds // _SECONDS_PER_DAY
+    if days > 1:
+        # A week may close with Sunday's midnight in New York, which is early on Monday in UTC.
+        week_day = (close_time - NANOSECONDS_PER_DAY // 2) // NANOSECONDS_PER_DAY + _EPOCH.weekday()
+        period = week_day // days
+    is_last = np.append(period[1:] != period[:-1], [True])
+    if bool(is_last.all()):
+        return None
+    last = np.flatnonzero(is_last)
+    return np.repeat(day[last], np.diff(last, prepend=-1))
+
+
+def _busiest(instruments: Sequence[Instrument]) -> TradingHours:
+    """The hours of the venue with most sessions a year; of equal ones, that of the first id."""
+    ranked = min(instruments, key=lambda one: (-trading_hours(one).sessions_per_year, one.id))
+    return trading_hours(ranked)
+
+
 def local_day_end(hours: TradingHours, day: IntArray) -> TimeArray:
     """The moment each trading date ends at the venue, UTC nanoseconds. Shape of `day`."""
+    return _local_moments(hours.timezone, hours.day_ends_at_hour * _MINUTES_PER_HOUR, day)
+
+
+def _local_moments(timezone: str, minute: int, day: IntArray) -> TimeArray:
+    """The moment this minute of each local day begins, UTC nanoseconds. Shape of `day`."""
     if day.shape[0] == 0:
         return day.copy()
     years = range(day_of(int(day.min())).year, day_of(int(day.max())).year + 1)
-    ends = np.concatenate([_day_ends_of_year(hours.timezone, hours.day_ends_at_hour, year) for year in years])
-    ends = ends[day - day_number(date(years.start, 1, 1))]
-    return np.asarray(ends, dtype=np.int64)
+    moments = np.concatenate([_moments_of_year(timezone, minute, year) for year in years])
+    return np.asarray(moments[day - day_number(date(years.start, 1, 1))], dtype=np.int64)
 
 
 @lru_cache(maxsize=1_024)
-def _day_ends_of_year(timezone: str, hour: int, year: int) -> TimeArray:
+def _moments_of_year(timezone: str, minute: int, year: int) -> TimeArray:
     zone = ZoneInfo(timezone)
-    add_days, hour = divmod(hour, _MIDNIGHT)
-    first = datetime(year, 1, 1, hour) + timedelta(days=add_days)  # noqa: DTZ001 - the zone is set below, after local arithmetic
+    first = datetime(year, 1, 1) + timedelta(minutes=minute)  # noqa: DTZ001 - the zone is set below, after local arithmetic
     count = (date(year + 1, 1, 1) - date(year, 1, 1)).days
-    ends = [to_nanoseconds((first + timedelta(days=n)).replace(tzinfo=zone)) for n in range(count)]
-    return np.array(ends, dtype=np.int64)
+    moments = [to_nanoseconds((first + timedelta(days=n)).replace(tzinfo=zone)) for n in range(count)]
+    return np.array(moments, dtype=np.int64)

@@ -1,6 +1,7 @@
 """What the market room needs from the outside: where bars come from and where they are kept."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -52,6 +53,13 @@ class BarSource(Protocol):
 
 class BarStore(Protocol):
     """Keeps unadjusted bars and corporate actions of one workspace."""
+
+    def locked(self, key: SeriesKey) -> AbstractContextManager[None]:
+        """Keep other writers of this series out, so that what is written beside the bars agrees
+        with them. The thread that holds it may `upsert` and `delete` inside. Raises NeedsOperator
+        when the disk is unwritable.
+        """
+        ...
 
     def upsert(self, source: str, bars: Bars, actions: Sequence[CorporateAction] = ()) -> Bars:
         """Merge by close time (the newer value wins) and return the whole series as stored.

@@ -18,7 +18,7 @@ from domain.arrays import BoolArray, FloatArray, IntArray, TimeArray
 from domain.clock import from_nanoseconds
 from domain.market.adjustment import actions_between, split_like
 from domain.market.bars import COLUMNS, Bars
-from domain.market.calendars import TradingCalendar, day_of, session_ids
+from domain.market.calendars import TradingCalendar, day_of, is_known_venue, session_ids
 from domain.market.corporate_actions import CorporateAction, Split
 from domain.market.instruments import Instrument
 from domain.market.quality_report import Finding, QualityReport, Severity
@@ -213,9 +213,20 @@ def _warnings(bars: Bars, actions: Sequence[CorporateAction], calendar: TradingC
         return []
     session = session_ids(bars.close_time, bars.instrument)
     return [
+        *_venue_findings(bars),
         *_calendar_findings(bars, session, calendar),
         *_split_findings(bars, session, actions),
     ]
+
+
+def _venue_findings(bars: Bars) -> list[Finding]:
+    """A venue whose hours are not known: its days and closing times are a guess."""
+    if is_known_venue(bars.instrument):
+        return []
+    message = (
+        f"venue '{bars.instrument.venue}' is not known, so its bars are taken to follow New York's hours"
+    )
+    return [_finding("unknown_venue", Severity.WARNING, message, bars.close_time)]
 
 
 def _calendar_findings(bars: Bars, session: IntArray, calendar: TradingCalendar) -> list[Finding]:

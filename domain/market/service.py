@@ -132,9 +132,11 @@ class MarketDataService:
 
     def delete(self, workspace_id: WorkspaceId, key: SeriesKey) -> None:
         """Forget a series; nothing happens when it is unknown."""
-        # The row goes first: a file without a row is invisible, a row without a file is a fault.
-        self._repository.delete(workspace_id, key)
-        self._store_for(workspace_id).delete(key)
+        store = self._store_for(workspace_id)
+        with store.locked(key):
+            # The row goes first: a file without a row is invisible, a row without a file is a fault.
+            self._repository.delete(workspace_id, key)
+            store.delete(key)
 
     def _source(self, name: str) -> BarSource:
         if name not in self._sources:
@@ -154,18 +156,22 @@ class MarketDataService:
     def _stored(
         self, workspace_id: WorkspaceId, source: str, delivery: Delivery, checked: Checked
     ) -> ImportOutcome:
-        whole = self._store_for(workspace_id).upsert(source, checked.bars, delivery.actions)
-        series = Series(
-            key=SeriesKey(source, whole.instrument.id, whole.timeframe),
-            instrument=whole.instrument,
-            rows=len(whole),
-            first=from_nanoseconds(whole.close_time[0]),
-            last=from_nanoseconds(whole.close_time[-1]),
-            data_hash=whole.digest(),
-            imported_at=self._clock.now(),
-            warnings=len(checked.report.warnings),
-        )
-        self._repository.save(workspace_id, series, checked.report)
+        key = SeriesKey(source, delivery.instrument.id, delivery.timeframe)
+        store = self._store_for(workspace_id)
+        # Let go between bars and row, and an import that overtakes would have its row overwritten.
+        with store.locked(key):
+            whole = store.upsert(source, checked.bars, delivery.actions)
+            series = Series(
+                key=key,
+                instrument=whole.instrument,
+                rows=len(whole),
+                first=from_nanoseconds(whole.close_time[0]),
+                last=from_nanoseconds(whole.close_time[-1]),
+                data_hash=whole.digest(),
+                imported_at=self._clock.now(),
+                warnings=len(checked.report.warnings),
+            )
+            self._repository.save(workspace_id, series, checked.report)
         return ImportOutcome(series, checked.report, checked.report.rows_checked, len(checked.bars))
 
 

@@ -36,7 +36,15 @@ class Timeframe:
 
     @classmethod
     def parse(cls, text: str) -> "Timeframe":
-        """Read the spelling. Raises InvalidInput that shows the form expected."""
+        """Read the spelling, in any case but for M, which vendors use for a month.
+
+        Raises InvalidInput that shows the form expected.
+        """
+        if "M" in text:
+            raise InvalidInput.at(
+                "timeframe",
+                message=f"'{text}' could mean months, which are not offered; write minutes with a small m, like 15m",
+            )
         match = _SPELLING.fullmatch(text.strip().lower())
         if match is None:
             raise InvalidInput.at(

@@ -39,7 +39,7 @@ class Statistics:
     worst_month: float | None
     # What was done
     exposure: float
-    turnover: float
+    turnover: float | None
     trades: int
     open_trades: int
     win_rate: float | None

@@ -92,7 +92,7 @@ def summarise(
     benchmark: FloatArray | None,
     trades: TradeColumns,
     initial_cash: float,
-    turnover: float,
+    turnover: float | None,
     fees_paid: float,
     slippage_paid: float,
     financing_paid: float,
@@ -110,7 +110,7 @@ def summarise(
                       than a day: returns are then measured from session close to session close
     periods_per_year  return periods in a year: sessions for intraday bars, bars otherwise
     risk_free_rate    annual and simple, a fraction
-    turnover          everything bought and sold over mean equity, of the whole run
+    turnover          everything bought and sold over mean equity, of the whole run; None if undefined
     fees_paid, slippage_paid, financing_paid are taken over from the engine as they are.
 
     Raises InvalidInput when arrays disagree in length or are empty, when a curve is not finite, and
@@ -136,7 +136,7 @@ def summarise(
         **trade_statistics(trades),
         **relative(path, final_equity, compared, periods_per_year, risk_free_rate),
         exposure=int(np.count_nonzero(exposure)) / len(exposure),
-        turnover=turnover / _years(path, periods_per_year),
+        turnover=None if turnover is None else turnover / _years(path, periods_per_year),
         fees_paid=fees_paid,
         slippage_paid=slippage_paid,
         financing_paid=financing_paid,

@@ -15,7 +15,8 @@ class TradeColumns:
     """What statistics need of a run's trades; one row each, shape (K,).
 
     pnl        account currency, after costs
-    return_    pnl over the cost of entry, a fraction
+    return_    pnl over the cost of entry, a fraction; NaN where entry cost nothing. Statistics of
+               returns leave such a trade out
     bars_held  bars from entry to exit
     is_open    whether the trade was still open at the end; such trades are only counted
     """
@@ -60,17 +61,18 @@ def trade_statistics(trades: TradeColumns) -> TradeStatistics:
     won, lost = np.flatnonzero(pnl > 0.0), np.flatnonzero(pnl < 0.0)
     win_rate = len(won) / count
     loss = -float(np.add.reduce(pnl[lost]))
+    defined = _finite(returns)
     return TradeStatistics(
         trades=count,
         open_trades=open_trades,
         win_rate=win_rate,
         profit_factor=float(np.add.reduce(pnl[won])) / loss if loss > 0.0 else None,
         expectancy=float(np.add.reduce(pnl)) / count,
-        sqn=_system_quality(returns),
-        kelly=_kelly(win_rate, returns[won], returns[lost]),
+        sqn=_system_quality(defined),
+        kelly=_kelly(len(defined), _finite(returns[won]), _finite(returns[lost])),
         average_bars_held=float(np.add.reduce(held)) / count,
-        best_trade=float(returns.max()),
-        worst_trade=float(returns.min()),
+        best_trade=float(defined.max()) if len(defined) else None,
+        worst_trade=float(defined.min()) if len(defined) else None,
     )
 
 
@@ -90,6 +92,10 @@ def no_trades(open_trades: int = 0) -> TradeStatistics:
     )
 
 
+def _finite(returns: FloatArray) -> FloatArray:
+    return returns[np.isfinite(returns)]
+
+
 def _system_quality(returns: FloatArray) -> float | None:
     """Tharp's SQN. Trade returns stand in for R multiples, since not every strategy sets a stop.
 
@@ -104,11 +110,11 @@ def _system_quality(returns: FloatArray) -> float | None:
     return mean / deviation * math.sqrt(count) if deviation > NOISE else None
 
 
-def _kelly(win_rate: float, winners: FloatArray, losers: FloatArray) -> float | None:
+def _kelly(trades: int, winners: FloatArray, losers: FloatArray) -> float | None:
     """Win rate less the rest over the payoff ratio: Kelly (1956) for a bet that wins or loses."""
     if not len(winners) or not len(losers):
         return None
     mean_win = float(np.add.reduce(winners)) / len(winners)
     mean_loss = -float(np.add.reduce(losers)) / len(losers)
-    payoff = mean_win / mean_loss
+    payoff, win_rate = mean_win / mean_loss, len(winners) / trades
     return win_rate - (1.0 - win_rate) / payoff

@@ -25,8 +25,10 @@ A ten-line strategy:
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from domain.arrays import FloatArray
@@ -56,25 +58,38 @@ class Strategy(ABC):
     instruments_needed: ClassVar[tuple[int, int | None]] = (1, None)
     """Fewest and most instruments traded together; None is no limit."""
 
+    _seed: int = 0
+
     class Parameters(StrategyParameters):
         """No parameters, unless a strategy says otherwise."""
 
     def __init__(self, parameters: StrategyParameters | None = None) -> None:
         self.parameters: Any = self.Parameters() if parameters is None else parameters
 
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """The only source of random numbers a strategy may use, so that a run can be repeated.
+
+        It begins anew with the run's seed whenever a strategy is created, and goes on from call to
+        call. Draw a number for each bar in the order of the bars, or later bars decide earlier ones.
+        """
+        return np.random.default_rng(self._seed)
+
     @classmethod
-    def configured(cls, values: Mapping[str, object]) -> "Strategy":
-        """An instance with these parameter values.
+    def configured(cls, values: Mapping[str, object], seed: int = 0) -> "Strategy":
+        """An instance with these parameter values, drawing the random numbers of this seed.
 
         Raises InvalidInput with one problem for each value that is unknown, of the wrong type or
         out of bounds; paths begin with "parameters".
         """
         try:
-            return cls(cls.Parameters.model_validate(dict(values)))
+            strategy = cls(cls.Parameters.model_validate(dict(values)))
         except ValidationError as fault:
             raise InvalidInput.of(
                 _problem(error, cls.Parameters.model_fields) for error in fault.errors()
             ) from None
+        strategy._seed = seed
+        return strategy
 
     @property
     @abstractmethod

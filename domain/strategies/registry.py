@@ -54,9 +54,12 @@ class StrategyRegistry:
         self._add_all(complete, str(path))
         return tuple(strategy.name for strategy in complete)
 
-    def create(self, name: str, parameters: Mapping[str, Any]) -> Strategy:
-        """A configured strategy. Raises NotFound, and InvalidInput for its parameters."""
-        return self._named(name).configured(parameters)
+    def create(self, name: str, parameters: Mapping[str, Any], seed: int = 0) -> Strategy:
+        """A configured strategy; what it draws at random follows from the seed.
+
+        Raises NotFound, and InvalidInput for its parameters.
+        """
+        return self._named(name).configured(parameters, seed)
 
     def list(self) -> Sequence[StrategyInfo]:
         """Every strategy, by name."""

@@ -27,6 +27,7 @@ def run(
     adjustment: options.Adjustment = None,
     benchmark: options.Benchmark = None,
     cash: options.Cash = None,
+    currency: options.AccountCurrency = None,
     commission_bps: options.CommissionBps = None,
     commission_per_share: options.CommissionPerShare = None,
     commission_fixed: options.CommissionFixed = None,
@@ -69,6 +70,7 @@ def run(
             "start": start and start.date(),
             "end": end and end.date(),
             "initial_cash": cash,
+            "currency": currency,
             "costs": {
                 "commission_fixed": commission_fixed,
                 "commission_per_share": commission_per_share,

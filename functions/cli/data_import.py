@@ -66,9 +66,8 @@ def _file_source(symbols: Sequence[str], described: FileOptions) -> "BarSource":
         problems.append(Problem(("--symbol",), "name the one instrument whose bars the file holds"))
     if problems or described.path is None or described.venue is None:
         raise InvalidInput.of(problems)
-    from domain.market.adapters.file_times import Stamp, TimeReading
-    from domain.market.adapters.files import FileLayout, FileSource
     from domain.market.instruments import AssetClass, Instrument
+    from functions.market_data import file_source
 
     instrument = Instrument(
         symbols[0],
@@ -77,9 +76,15 @@ def _file_source(symbols: Sequence[str], described: FileOptions) -> "BarSource":
         described.currency or "USD",
         fractional=described.asset_class in {AssetClass.CRYPTO, AssetClass.FX},
     )
-    times = TimeReading(described.timezone, described.time_format, Stamp(described.stamp or Stamp.OPEN))
-    layout = FileLayout(read_columns(described.column), described.delimiter, times)
-    return FileSource(described.path, instrument, layout)
+    return file_source(
+        described.path,
+        instrument,
+        columns=read_columns(described.column),
+        delimiter=described.delimiter,
+        timezone=described.timezone,
+        time_format=described.time_format,
+        stamp=described.stamp,
+    )
 
 
 def read_columns(mappings: Sequence[str]) -> dict[str, str]:

@@ -68,6 +68,7 @@ Benchmark = Annotated[
     ),
 ]
 Cash = Annotated[str | None, typer.Option(metavar="AMOUNT", help="Cash to begin with; 100000 by default.")]
+AccountCurrency = Annotated[str | None, typer.Option(help="Of the cash and of all prices; USD by default.")]
 Seed = Annotated[int | None, typer.Option(help="For strategies that draw random numbers; 0 by default.")]
 CommissionBps = Annotated[
     float | None, typer.Option(help="Of the notional of an order; 1 by default.", rich_help_panel=_COSTS)

@@ -1,7 +1,7 @@
 """Builders for the simulated account: free costs, scripted targets, bars with gaps, and comparisons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,10 @@ from domain.backtesting.engine import simulate_targets
 from domain.backtesting.model import Costs, FillPrice, QuantityRule, Sizing
 from domain.backtesting.reference import ReferenceAccount
 from domain.backtesting.result import Simulation
-from domain.market.bars import Panel
+from domain.clock import NANOSECONDS_PER_DAY
+from domain.market.bars import COLUMNS, Bars, Panel
+from domain.market.instruments import AssetClass
+from domain.market.timeframe import Timeframe
 from domain.strategies.protocol import BarContext, EventStrategy, VectorisedStrategy
 from tests.kit.bars import an_instrument, bars_closing_at, random_panel
 
@@ -172,11 +175,14 @@ def _sizings(leverages: Sequence[float]) -> st.SearchStrategy[Sizing]:
 def scenarios(
     draw: st.DrawFn, *, leverages: Sequence[float] = (0.5, 1.0, 2.0, 5.0), long_only: bool = False
 ) -> Scenario:
-    """Random bars with holes in them, sparse or dense targets, and every kind of cost."""
+    """Random bars with holes in them, on one clock or several; sparse or dense targets; every kind of cost."""
     width = draw(st.integers(1, 4))
     rows = draw(st.integers(1, 60))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     panel = _with_holes(random_panel(rows, width, int(random.integers(1_000_000))), random)
+    if draw(st.booleans()) and not bool(np.isnan(panel.close).all()):
+        panel = _on_several_clocks(panel, random)
+        rows = len(panel)
     weights = random.choice([-1.5, -1.0, -0.5, 0.0, 0.0, 0.3, 0.5, 1.0, 1.0, 2.5], (rows, width))
     if draw(st.booleans()):
         weights = weights / width
@@ -209,3 +215,35 @@ def _with_holes(panel: Panel, random: np.random.Generator) -> Panel:
     for name in ("open", "high", "low", "close"):
         columns[name] *= wild
     return Panel(instruments, panel.timeframe, panel.close_time, **columns)
+
+
+# Venue, kind, and at which share of a day in UTC its daily bar closes in winter.
+_CLOCKS = (
+    ("XNAS", AssetClass.EQUITY, 21.0 / 24),
+    ("XETR", AssetClass.EQUITY, 16.5 / 24),
+    ("XTKS", AssetClass.EQUITY, 6.0 / 24),
+    ("NOWHERE", AssetClass.EQUITY, 15.0 / 24),
+    ("BINANCE", AssetClass.CRYPTO, 1.0),
+)
+
+
+def _on_several_clocks(panel: Panel, random: np.random.Generator) -> Panel:
+    """The same bars, each instrument's closing when its venue does."""
+    timeframe = Timeframe.parse(str(random.choice(["1h", "1d", "1d", "1w"])))
+    series = []
+    for column, instrument in enumerate(panel.instruments):
+        venue, kind, share = _CLOCKS[int(random.integers(len(_CLOCKS)))]
+        days = panel.close_time // NANOSECONDS_PER_DAY
+        close_time = days[0] * NANOSECONDS_PER_DAY + (
+            (days - days[0] + share) * timeframe.nanoseconds
+        ).astype(np.int64)
+        has_bar = ~np.isnan(panel.close[:, column])
+        series.append(
+            Bars(
+                replace(instrument, venue=venue, asset_class=kind),
+                timeframe,
+                close_time[has_bar],
+                *(getattr(panel, name)[has_bar, column] for name in COLUMNS),
+            )
+        )
+    return Panel.align(series)

@@ -31,7 +31,7 @@ def measured(
     benchmark: Sequence[float] | FloatArray | None = None,
     trades: TradeColumns | None = None,
     exposure: Sequence[float] | FloatArray | None = None,
-    turnover: float = 0.0,
+    turnover: float | None = 0.0,
     periods_per_year: int = 252,
     session: Sequence[int] | IntArray | None = None,
     risk_free_rate: float = 0.0,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, insert, or_, select, update
 
-from domain.clock import Clock, SystemClock
+from domain.clock import Clock
 from domain.errors import NotFound
 from domain.identity.model import ApiKey, Role
 from domain.ids import ApiKeyId, WorkspaceId
@@ -18,9 +18,9 @@ from domain.storage.upsert import ensure_workspace
 class SqlApiKeyRepository:
     """Implements `domain.identity.ports.ApiKeyRepository`; the clock says which keys have expired."""
 
-    def __init__(self, database: Database, clock: Clock | None = None) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
-        self._clock = clock or SystemClock()
+        self._clock = clock
 
     def add(self, key: ApiKey) -> None:
         """Raises Conflict when the identifier or the secret exists already."""

@@ -11,6 +11,7 @@ import fcntl
 import io
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -49,17 +50,48 @@ _UNREADABLE = (
 _Answer = TypeVar("_Answer")
 
 
+class _Held(threading.local):
+    """The series this thread has locked."""
+
+    def __init__(self) -> None:
+        self.keys: set[SeriesKey] = set()
+
+
 class ParquetBarStore:
     """Implements `BarStore` on the local disk for one workspace."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._held = _Held()
+
+    @contextlib.contextmanager
+    def locked(self, key: SeriesKey) -> Iterator[None]:
+        """Only one writer of a series at a time, in any process of this machine.
+
+        Lock files lie apart from the data and are never removed: removing one while another
+        writer waits for it would let two writers in.
+        """
+        if key in self._held.keys:
+            yield
+            return
+        with _operator_sees_disk_faults(key):
+            locks = self._root / ".locks"
+            locks.mkdir(parents=True, exist_ok=True)
+            lock = (locks / f"{_encoded(str(key))}.lock").open("wb")
+        with lock:
+            with _operator_sees_disk_faults(key):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            self._held.keys.add(key)
+            try:
+                yield
+            finally:
+                self._held.keys.remove(key)
 
     def upsert(self, source: str, bars: Bars, actions: Sequence[CorporateAction] = ()) -> Bars:
         if len(bars) == 0:
             raise InvalidInput(f"There are no bars of {bars.instrument.id} to store.")
         key = SeriesKey(source, bars.instrument.id, bars.timeframe)
-        with _operator_sees_disk_faults(key), self._writing(key):
+        with self.locked(key), _operator_sees_disk_faults(key):
             path = self._path(key)
             if not path.exists():
                 self._replace(path, bars, Description(bars.instrument, series_metadata.merged((), actions)))
@@ -92,7 +124,7 @@ class ParquetBarStore:
         path = self._path(key)
         if not path.exists():
             return
-        with _operator_sees_disk_faults(key), self._writing(key):
+        with self.locked(key), _operator_sees_disk_faults(key):
             path.unlink(missing_ok=True)
             for folder in path.parents[:3]:
                 # A folder that another series still uses is not empty, and stays.
@@ -142,19 +174,6 @@ class ParquetBarStore:
         )
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, buffer.getbuffer())
-
-    @contextlib.contextmanager
-    def _writing(self, key: SeriesKey) -> Iterator[None]:
-        """Only one writer of a series at a time, in any process of this machine.
-
-        Lock files lie apart from the data and are never removed: removing one while another
-        writer waits for it would let two writers in.
-        """
-        locks = self._root / ".locks"
-        locks.mkdir(parents=True, exist_ok=True)
-        with (locks / f"{_encoded(str(key))}.lock").open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
 
 def replace_file(path: Path, content: bytes | memoryview) -> None:

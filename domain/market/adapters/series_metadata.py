@@ -23,13 +23,27 @@ class Description:
 
 
 def merged(known: Sequence[CorporateAction], newer: Sequence[CorporateAction]) -> tuple[CorporateAction, ...]:
-    """Actions of both, oldest first; of two of one kind on one day the newer stands, because
-    vendors correct amounts. A split comes before a dividend of its day."""
-    by_kind_and_day = {(action.ex_date, type(action).__name__): action for action in (*known, *newer)}
-    return tuple(
-        action
-        for _, action in sorted(by_kind_and_day.items(), key=lambda item: (item[0][0], item[0][1] != "Split"))
-    )
+    """Actions of both, oldest first, at most one of a kind a day; a split before a dividend.
+
+    Within one delivery the dividends of a day add up (a regular and a special one) and its splits
+    multiply. What is newer replaces what was known of that day, because vendors correct amounts.
+    """
+    actions = (_one_a_day(known) | _one_a_day(newer)).values()
+    return tuple(sorted(actions, key=lambda action: (action.ex_date, isinstance(action, Dividend))))
+
+
+def _one_a_day(actions: Sequence[CorporateAction]) -> dict[tuple[date, type], CorporateAction]:
+    combined: dict[tuple[date, type], CorporateAction] = {}
+    for action in actions:
+        day = (action.ex_date, type(action))
+        before = combined.get(day)
+        if isinstance(action, Split) and isinstance(before, Split):
+            combined[day] = Split(action.ex_date, before.ratio * action.ratio)
+        elif isinstance(action, Dividend) and isinstance(before, Dividend):
+            combined[day] = Dividend(action.ex_date, before.amount + action.amount)
+        else:
+            combined[day] = action
+    return combined
 
 
 def encode(description: Description) -> dict[str, str]:

@@ -37,7 +37,7 @@ class Statistics:
     best_month: float | None
     worst_month: float | None
     exposure: float
-    turnover: float
+    turnover: float | None
     trades: int
     open_trades: int
     win_rate: float | None

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from domain.backtesting.model import FillPrice
+from domain.clock import NANOSECONDS_PER_DAY
 from domain.ids import BacktestId
+from domain.market.instruments import InstrumentId
+from domain.market.series import SeriesKey
+from domain.market.timeframe import DAILY
+from functions.backtest_run import bar_store
 from functions.bootstrap import Application, compose
 from functions.report import tear_sheet
 from functions.settings import Settings
@@ -64,3 +69,32 @@ def test_a_report_is_made_without_prices_when_the_bars_were_deleted_since(
     series = application.services.series.list(application.workspace_id)
     application.services.market().delete(application.workspace_id, series[0].key)
     assert "no longer stored" in application.report(application.workspace_id, run[1])
+
+
+def _append_to_goog(folder: Path, run: BacktestId, application: Application, *, days: int) -> None:
+    """Write one bar, this many days after the last one of the stored series, at twice its price."""
+    spec = application.services.backtests.get(application.workspace_id, run).spec
+    store = bar_store(folder, application.workspace_id)
+    key = SeriesKey(spec.source or "", InstrumentId(spec.instruments[0]), DAILY)
+    last = store.read(key).take(slice(-1, None))
+    prices = {name: getattr(last, name) * 2 for name in ("open", "high", "low", "close")}
+    time = last.close_time + days * NANOSECONDS_PER_DAY
+    store.upsert("sample", replace(last, close_time=time, **prices))
+
+
+def test_a_report_is_made_without_prices_when_the_bars_changed_since(
+    application: Application, run: tuple[Path, BacktestId]
+) -> None:
+    _append_to_goog(*run, application, days=0)
+    page = application.report(application.workspace_id, run[1])
+    assert "The bars have changed since this run, so prices are not shown." in page
+
+
+def test_bars_added_after_a_run_change_nothing_in_its_report(
+    application: Application, run: tuple[Path, BacktestId]
+) -> None:
+    before = application.report(application.workspace_id, run[1])
+    _append_to_goog(*run, application, days=3)
+    after = application.report(application.workspace_id, run[1])
+    assert "so prices are not shown" not in after
+    assert len(after) == len(before)

@@ -1,6 +1,9 @@
-from collections.abc import Sequence
+import fcntl
+import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +16,8 @@ from domain.market.adapters.parquet_store import ParquetBarStore
 from domain.market.adapters.sample import SampleSource
 from domain.market.corporate_actions import Adjustment, Split
 from domain.market.ports import BarSource, Delivery
-from domain.market.quality_report import OnError
-from domain.market.series import SeriesKey
+from domain.market.quality_report import OnError, QualityReport
+from domain.market.series import Series, SeriesKey
 from domain.market.service import MarketDataService
 from domain.market.timeframe import DAILY, Timeframe
 from tests.kit.bars import an_instrument, bars_closing_at
@@ -32,8 +35,14 @@ SESSIONS = [1, 2, 5, 6]
 class House:
     """The service with everything around it."""
 
-    def __init__(self, folder: Path, *sources: BarSource, now: datetime = NOW) -> None:
-        self.repository = InMemorySeriesRepository()
+    def __init__(
+        self,
+        folder: Path,
+        *sources: BarSource,
+        now: datetime = NOW,
+        repository: InMemorySeriesRepository | None = None,
+    ) -> None:
+        self.repository = repository or InMemorySeriesRepository()
         self.service = MarketDataService(
             store_for=lambda workspace: ParquetBarStore(folder / workspace),
             repository=self.repository,
@@ -326,3 +335,85 @@ def test_all_sample_series_are_imported_and_total_returns_grow_with_dividends(tm
     )
     assert total[-1] / total[0] > traded[-1] / traded[0]
     assert np.array_equal(traded, house.service.bars(MINE, ibm).close)
+
+
+class HesitantRepository(InMemorySeriesRepository):
+    """Its first writer dwells on the row until it is told to go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saving, self.go_on = threading.Event(), threading.Event()
+
+    def save(self, workspace_id: WorkspaceId, series: Series, report: QualityReport) -> None:
+        if not self.saving.is_set():
+            self.saving.set()
+            assert self.go_on.wait(30)
+        super().save(workspace_id, series, report)
+
+
+@pytest.fixture
+def hesitant(monkeypatch: pytest.MonkeyPatch) -> HesitantRepository:
+    """Told to go on as soon as another writer has to wait for the series."""
+    repository, flock = HesitantRepository(), fcntl.flock
+
+    def noticing(lock: Any, operation: int) -> None:
+        try:
+            flock(lock, operation | fcntl.LOCK_NB)
+        except BlockingIOError:
+            repository.go_on.set()
+            flock(lock, operation)
+
+    monkeypatch.setattr(fcntl, "flock", noticing)
+    return repository
+
+
+def _while_an_import_saves_its_row(
+    folder: Path, repository: HesitantRepository, change: Callable[[House], None]
+) -> House:
+    house = House(folder, repository=repository)
+    first = threading.Thread(target=lambda: house.take_in(_source([GOOD] * 2, [1, 2])))
+
+    def then_let_go() -> None:
+        change(house)
+        repository.go_on.set()
+
+    second = threading.Thread(target=then_let_go)
+    first.start()
+    assert repository.saving.wait(30)
+    second.start()
+    first.join()
+    second.join()
+    return house
+
+
+def test_the_row_of_an_import_that_was_overtaken_does_not_hide_the_later_bars(
+    tmp_path: Path, hesitant: HesitantRepository
+) -> None:
+    house = _while_an_import_saves_its_row(
+        tmp_path, hesitant, lambda house: house.take_in(_source([GOOD] * 4))
+    )
+
+    (row,) = hesitant.list(MINE)
+    stored = house.service.bars(MINE, KEY)
+    assert len(stored) == 4
+    assert (row.rows, row.data_hash) == (4, stored.digest())
+
+
+def test_a_series_deleted_while_it_is_imported_leaves_no_row_without_bars(
+    tmp_path: Path, hesitant: HesitantRepository
+) -> None:
+    house = _while_an_import_saves_its_row(tmp_path, hesitant, lambda house: house.service.delete(MINE, KEY))
+
+    assert hesitant.list(MINE) == []
+    with pytest.raises(NotFound):
+        house.service.bars(MINE, KEY)
+
+
+def test_bars_of_a_venue_nobody_knows_are_stored_with_a_warning(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    source = StillSource({"TEST": a_delivery([GOOD] * 4, SESSIONS, an_instrument(venue="NASDQ"))})
+
+    (outcome,) = house.service.import_bars(MINE, source, None, DAILY)
+
+    assert [finding.rule for finding in outcome.report.warnings] == ["unknown_venue"]
+    assert outcome.series.warnings == 1

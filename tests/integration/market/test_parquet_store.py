@@ -129,6 +129,27 @@ def test_actions_are_merged_and_a_corrected_one_replaces_the_old(store: ParquetB
     )
 
 
+def test_actions_of_one_day_in_one_delivery_are_all_kept(store: ParquetBarStore) -> None:
+    bars, day = bars_closing_at([1, 2]), date(2020, 1, 2)
+    paid_twice = [Dividend(day, 0.5), Dividend(day, 1.25)]
+    store.upsert("sample", bars, [*paid_twice, Split(day, 2.0), Split(day, 1.5)])
+
+    store.upsert("sample", bars, paid_twice)
+    assert store.actions(KEY) == (Split(day, 3.0), Dividend(day, 1.75))
+
+    store.upsert("sample", bars, [Dividend(day, 0.75)])
+    assert store.actions(KEY) == (Split(day, 3.0), Dividend(day, 0.75))
+
+
+def test_who_has_locked_a_series_can_write_it(store: ParquetBarStore) -> None:
+    with store.locked(KEY):
+        store.upsert("sample", bars_closing_at([1]))
+        store.delete(KEY)
+
+    with pytest.raises(NotFound):
+        store.read(KEY)
+
+
 def test_an_unknown_series_is_not_found_and_deleting_it_does_nothing(store: ParquetBarStore) -> None:
     with pytest.raises(NotFound, match=r"sample:TEST\.XNAS:1d"):
         store.read(KEY)

@@ -85,3 +85,11 @@ def test_a_sale_brings_nothing_at_worst() -> None:
     )
 
     assert simulation.orders.price.tolist() == [250.0, 0.0]
+
+
+def test_turnover_over_no_equity_is_undefined() -> None:
+    # Given a short position, and a price that ruins the account for most of the run
+    simulation = trade(a_panel([100.0, 100.0, 1_000.0, 3_000.0, 5_000.0]), [-1.0])
+
+    assert simulation.curve.equity.mean() < 0
+    assert simulation.turnover is None

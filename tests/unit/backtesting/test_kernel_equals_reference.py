@@ -41,6 +41,9 @@ def _assert_equal(simulation: Simulation, reference: ReferenceAccount) -> None:
     _assert_same(simulation.fees_paid, sum(order.commission for order in reference.orders), "fees")
     _assert_same(simulation.slippage_paid, sum(order.slippage for order in reference.orders), "slippage")
     assert simulation.entry_bar_exits == reference.entry_bar_exits
+    assert any("before the decision" in warning for warning in simulation.warnings) == (
+        reference.filled_late > 0
+    )
     assert any("ruined" in warning for warning in simulation.warnings) == reference.is_ruined
 
 

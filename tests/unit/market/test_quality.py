@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from domain.clock import from_nanoseconds
 from domain.market.calendars import ContinuousCalendar, TradingCalendar, WeekdayCalendar
 from domain.market.corporate_actions import CorporateAction, Split
+from domain.market.instruments import AssetClass, Instrument
 from domain.market.quality import Checked, RawBars, check
 from domain.market.quality_report import QualityReport, Severity
 from domain.market.timeframe import DAILY, Timeframe
@@ -148,6 +149,26 @@ def test_weekly_bars_are_not_held_against_the_calendar() -> None:
     checked = _check(raw_bars([GOOD] * 2, days=[0, 7]), timeframe=Timeframe.parse("1w"))
 
     assert checked.report.findings == ()
+
+
+def _venue_warnings(venue: str, asset_class: AssetClass) -> list[str]:
+    instrument = Instrument("TEST", venue, asset_class)
+    report = check(raw_bars([GOOD] * 2), instrument, DAILY, (), _EveryDay()).report
+    return [finding.message for finding in report.warnings if finding.rule == "unknown_venue"]
+
+
+def test_an_unknown_venue_is_told_to_follow_new_york() -> None:
+    (message,) = _venue_warnings("NASDQ", AssetClass.EQUITY)
+
+    assert message == "venue 'NASDQ' is not known, so its bars are taken to follow New York's hours"
+
+
+@pytest.mark.parametrize(
+    ("venue", "asset_class"),
+    [("XTKS", AssetClass.EQUITY), ("BINANCE", AssetClass.CRYPTO), ("IDEALPRO", AssetClass.FX)],
+)
+def test_hours_that_are_known_are_no_warning(venue: str, asset_class: AssetClass) -> None:
+    assert _venue_warnings(venue, asset_class) == []
 
 
 HALVED = [(100, 101, 99, 100, 10), (50.5, 51, 49, 50, 20)]

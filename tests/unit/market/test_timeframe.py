@@ -13,12 +13,20 @@ def test_a_spelling_has_its_nominal_length(text: str, seconds: int) -> None:
 
 
 def test_a_spelling_is_read_whatever_its_case_and_written_back_in_small_letters() -> None:
-    assert str(Timeframe.parse(" 15M ")) == "15m"
+    assert str(Timeframe.parse(" 15H ")) == "15h"
 
 
 @pytest.mark.parametrize("text", ["", "d", "0d", "1x", "-1d", "1.5h", "1 d", "day", "99999m"])
 def test_another_spelling_is_refused_and_the_form_is_shown(text: str) -> None:
     with pytest.raises(InvalidInput, match="like 1d or 15m") as refusal:
+        Timeframe.parse(text)
+
+    assert refusal.value.problems[0].path == ("timeframe",)
+
+
+@pytest.mark.parametrize("text", ["1M", " 3M ", "1MO"])
+def test_a_capital_m_is_refused_because_it_could_mean_a_month(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"could mean months.*small m") as refusal:
         Timeframe.parse(text)
 
     assert refusal.value.problems[0].path == ("timeframe",)

@@ -2,9 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
-from domain.performance.trades import trade_statistics
+from domain.performance.trades import TradeColumns, trade_statistics
 from tests.kit.performance import closed_trades
 
 
@@ -50,3 +51,24 @@ def test_an_open_trade_is_counted_apart_and_enters_no_other_statistic() -> None:
     without = trade_statistics(closed_trades([10.0, -5.0]))
     assert with_open == {**without, "open_trades": 2}
     assert with_open["trades"] == 2
+
+
+def _with_free_entry(pnl: list[float]) -> TradeColumns:
+    """These trades after one whose entry cost nothing, so that it has a result but no return."""
+    trades = closed_trades([-50.0, *pnl])
+    trades.return_[0] = np.nan
+    return trades
+
+
+def test_a_trade_whose_return_is_undefined_is_left_out_of_what_is_made_of_returns() -> None:
+    measured = trade_statistics(_with_free_entry([20.0, -10.0, 20.0]))
+    without = trade_statistics(closed_trades([20.0, -10.0, 20.0]))
+    for name in ("sqn", "kelly", "best_trade", "worst_trade"):
+        assert measured[name] == without[name]
+    assert (measured["trades"], measured["win_rate"], measured["expectancy"]) == (4, 0.5, -5.0)
+
+
+def test_without_any_defined_return_there_is_no_best_and_no_worst_trade() -> None:
+    measured = trade_statistics(_with_free_entry([]))
+    assert [measured[name] for name in ("sqn", "kelly", "best_trade", "worst_trade")] == [None] * 4
+    assert (measured["trades"], measured["expectancy"]) == (1, -50.0)

@@ -134,3 +134,7 @@ def test_no_statistic_is_ever_nan_or_infinite(curve: list[float], session: bool)
     assert own is not None
     for name, value in [*asdict(performance.statistics).items(), *asdict(own).items()]:
         assert not isinstance(value, float) or math.isfinite(value), name
+
+
+def test_turnover_the_engine_could_not_define_stays_undefined() -> None:
+    assert measured([100.0, 101.0], turnover=None).statistics.turnover is None

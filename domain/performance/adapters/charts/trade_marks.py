@@ -118,9 +118,9 @@ def _told(trades: TradeMarks, row: int, *, intraday: bool) -> str:
         else formatting.bar_time(int(trades.exit_time[row]), intraday=intraday)
     )
     size = formatting.quantity(abs(float(trades.quantity[row])))
-    return (
-        f"{side} {size} · {entry} to {left} · {formatting.percent(float(trades.return_[row]), signed=True)}"
-    )
+    result = float(trades.return_[row])
+    told = formatting.percent(result, signed=True) if np.isfinite(result) else formatting.DASH
+    return f"{side} {size} · {entry} to {left} · {told}"
 
 
 def _hover(price: PriceLine, time: TimeScale, scale: ValueScale, share: int, *, intraday: bool) -> Hover:
