@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,18 @@ def test_package_locks_record_no_download_address() -> None:
 def test_the_readme_explains_every_exit_code() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [code for code, meaning in MEANINGS.items() if f"| {code.value} | {meaning} |" not in readme] == []
+
+
+def test_every_package_is_part_of_the_wheel() -> None:
+    listed = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    )
+    roots = [(ROOT, name) for name in ("domain", "events", "functions")] + [
+        (ROOT / "graphql", "trader_graphql")
+    ]
+    found = {
+        ".".join(path.parent.relative_to(root).parts)
+        for root, name in roots
+        for path in (root / name).rglob("*.py")
+    }
+    assert listed == found
