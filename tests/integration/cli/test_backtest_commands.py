@@ -52,6 +52,12 @@ def test_a_person_reads_a_table_beside_buying_and_holding(goog: CommandResult) -
     assert "agentic-trader backtest report bt_" in shown.stderr
 
 
+def test_prices_in_another_currency_than_the_accounts_are_refused(goog: CommandResult) -> None:
+    refused = agentic_trader("backtest", "run", *CROSS, "--currency", "EUR")
+    assert refused.code != 0
+    assert "prices in USD, which cannot be traded in a EUR account yet" in refused.stderr
+
+
 def test_an_optimistic_fill_is_called_so(goog: CommandResult) -> None:
     shown = agentic_trader("backtest", "run", *CROSS, "--fill", "same_close")
     assert "same close (optimistic)" in shown.stdout

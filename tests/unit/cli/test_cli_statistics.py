@@ -18,6 +18,7 @@ from functions.cli.statistics import HEADLINES, UNDEFINED, formatted, sparkline,
         ("max_drawdown_start", "2008-01-02", "2008-01-02"),
         ("average_bars_held", 12.34, "12.340"),
         ("sharpe", None, UNDEFINED),
+        ("turnover", None, UNDEFINED),
     ],
 )
 def test_a_statistic_is_written_in_its_unit(name: str, value: object, text: str) -> None:

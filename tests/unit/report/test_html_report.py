@@ -231,6 +231,25 @@ def test_an_undefined_figure_is_a_dash_with_its_reason() -> None:
     assert 'title="Undefined: there are fewer than two returns"' in render(SHEETS["one bar"])
 
 
+def test_a_turnover_or_a_trade_return_that_is_undefined_is_shown_as_a_dash() -> None:
+    # Given a trade whose entry cost nothing, and an account with no mean equity to turn over
+    sheet = a_tear_sheet()
+    sheet = replace(
+        sheet,
+        statistics=replace(sheet.statistics, turnover=None),
+        trades=replace(sheet.trades, return_=np.full(len(sheet.trades), np.nan)),
+    )
+
+    # When the report is made
+    text = render(sheet)
+
+    # Then each is a dash with its reason, and nowhere a "nan"
+    assert figure_of(sheet.statistics, "turnover", "USD").text == formatting.DASH
+    assert 'title="Undefined: nothing was paid at entry"' in text
+    assert f"· {formatting.DASH}</title>" in text
+    assert re.search(r"\bnan\b", text, re.IGNORECASE) is None
+
+
 def test_text_from_outside_is_shown_as_text() -> None:
     sheet = replace(
         a_tear_sheet(
