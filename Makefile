@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 SOURCES := domain events functions graphql/trader_graphql tests
 EXTENSIONS := $(wildcard domain/backtesting/_*.px[yd]) domain/features/_rolling.pyx
 PYTEST_WORKERS ?= 2
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: help setup setup-dev demo up test check bench schema package clean
 

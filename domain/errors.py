@@ -86,5 +86,5 @@ class MissingExtra(NeedsOperator):
     """An optional dependency is not installed."""
 
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an extra: pip install 'agentic-trader[{extra}]'.")
+        super().__init__(f"{feature} needs an extra; in the checkout run: pip install -e '.[{extra}]'.")
         self.extra = extra

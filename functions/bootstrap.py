@@ -10,6 +10,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +22,7 @@ from domain.errors import Conflict, NeedsOperator
 from domain.identity.service import IdentityService
 from domain.ids import BacktestId, TimeSortedIds, WorkspaceId
 from domain.market.catalogue import SeriesCatalogue
+from domain.market.series import SeriesKey
 from events.bus import InProcessBus
 from events.topics import backtest_progress
 from functions.settings import Settings
@@ -78,6 +80,7 @@ class Application:
             listener=self._announce,
             clock=self._clock,
             ids=ids,
+            bars_in_period=self._bars_in_period,
             queue_limit=self.settings.queue_limit,
         )
         return Services(
@@ -158,6 +161,13 @@ class Application:
         if backtest.outcome is None:
             raise Conflict(f"Backtest {backtest_id} is {backtest.status}; only a completed one has results.")
         return backtest
+
+    def _bars_in_period(
+        self, workspace_id: WorkspaceId, key: SeriesKey, start: datetime | None, end: datetime | None
+    ) -> int:
+        from functions.backtest_run import bar_store
+
+        return len(bar_store(self.settings.folder, workspace_id).read(key, start, end))
 
     def _announce(self, progress: BacktestProgress) -> None:
         self._bus.publish(backtest_progress(progress.workspace_id, progress.id), progress)

@@ -59,9 +59,7 @@ class Settings(BaseSettings):
     alpaca_secret_key: SecretStr | None = Field(None, description="Its secret.")
     alpaca_paper: bool = Field(True, description="Whether the keys are those of a paper account.")
     alpaca_feed: str = Field("iex", description="Alpaca's market data feed: `iex` (free), `sip` or `otc`.")
-    ccxt_exchange: str = Field(
-        "binance", description="Exchange the source `ccxt` reads from, by its ccxt id."
-    )
+    ccxt_exchange: str = Field("binance", description="Crypto exchange offered as a source, by its ccxt id.")
     query_depth_limit: int = Field(12, ge=1, description="Deepest nesting of a GraphQL query.")
     query_token_limit: int = Field(2_000, ge=1, description="Most lexical tokens in a GraphQL document.")
     query_alias_limit: int = Field(30, ge=1, description="Most aliases in a GraphQL document.")

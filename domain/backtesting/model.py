@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from domain.errors import InvalidInput, Problem
 from domain.ids import BacktestId, WorkspaceId
 from domain.market.corporate_actions import Adjustment
+from domain.validation import wrong_value
 
 BasisPoints = Annotated[float, Field(ge=0, le=10_000, description="Hundredths of a per cent.")]
 AnnualRate = Annotated[float, Field(ge=0, le=10, description="Share a year: 0.05 is five per cent.")]
@@ -120,10 +121,7 @@ class BacktestSpec(_Frozen):
             return cls.model_validate(values)
         except ValidationError as fault:
             raise InvalidInput.of(
-                Problem(
-                    tuple(str(part) for part in error["loc"]),
-                    str(error["msg"]).removeprefix("Value error, "),
-                )
+                Problem(tuple(str(part) for part in error["loc"]), wrong_value(error))
                 for error in fault.errors()
             ) from None
 

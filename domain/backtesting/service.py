@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
 
 from domain.backtesting.model import (
     EVERY_BACKTEST,
@@ -27,7 +27,7 @@ from domain.clock import Clock
 from domain.errors import Conflict, InvalidInput, NotFound, Retryable
 from domain.ids import BacktestId, IdSource, WorkspaceId
 from domain.market.catalogue import SeriesCatalogue
-from domain.market.series import Series
+from domain.market.series import Series, SeriesKey
 from domain.market.timeframe import Timeframe
 from domain.strategies.ports import StrategyCatalogue
 
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from domain.backtesting.result import Curve, Trades
 
 HEARTBEAT_EVERY_SECONDS = 5.0
+FEWEST_BARS = 2  # one to decide on and one to trade on
+BarCount: TypeAlias = Callable[[WorkspaceId, SeriesKey, datetime | None, datetime | None], int]
 _SILENCE_MEANS_DEAD = timedelta(seconds=4 * HEARTBEAT_EVERY_SECONDS)
 _PROGRESS_IS_SAVED_EVERY = timedelta(seconds=0.5)
 
@@ -53,6 +55,7 @@ class BacktestService:
         listener: Listener,
         clock: Clock,
         ids: IdSource,
+        bars_in_period: BarCount,
         queue_limit: int = 1_000,
     ) -> None:
         self._repository = repository
@@ -63,6 +66,7 @@ class BacktestService:
         self._listener = listener
         self._clock = clock
         self._ids = ids
+        self._bars_in_period = bars_in_period
         self._queue_limit = queue_limit
 
     def start(
@@ -182,6 +186,7 @@ class BacktestService:
                 raise NotFound("benchmark", benchmark, str(missing)) from None
             benchmark = found[0].key.instrument_id
         _check_range(spec, series)
+        self._check_length(workspace_id, spec, series)
         return spec.model_copy(
             update={
                 "parameters": parameters,
@@ -191,6 +196,18 @@ class BacktestService:
                 "benchmark": benchmark,
             }
         )
+
+    def _check_length(self, workspace_id: WorkspaceId, spec: BacktestSpec, series: Sequence[Series]) -> None:
+        """A period that is cut out of the data may hold nothing, say a weekend."""
+        if spec.start is None and spec.end is None:
+            return
+        most = max(
+            self._bars_in_period(workspace_id, one.key, spec.start_time, spec.end_time) for one in series
+        )
+        if most < FEWEST_BARS:
+            held = {0: "no bar", 1: "one bar"}[most]
+            field = "start" if spec.start is not None else "end"
+            raise InvalidInput.at(field, message=f"the period holds {held}; a backtest needs two at least")
 
     def _recorder(self) -> "_Recorder":
         return _Recorder(self._repository, self._clock, self._announce, self._discard)

@@ -59,7 +59,7 @@ class SeriesCatalogue:
         an instrument is named twice.
         """
         stored = self._repository.list(workspace_id, source=source, timeframe=timeframe)
-        ids = [self._instrument_id(name, stored, timeframe, source) for name in names]
+        ids = [self._instrument_id(workspace_id, name, stored, timeframe, source) for name in names]
         if len(set(ids)) < len(ids):
             raise InvalidInput.at("instruments", message="an instrument is named twice")
         by_key = {(series.key.source, series.key.instrument_id): series for series in stored}
@@ -77,7 +77,12 @@ class SeriesCatalogue:
         return tuple(by_key[complete[0], wanted] for wanted in ids)
 
     def _instrument_id(
-        self, name: str, stored: Sequence[Series], timeframe: Timeframe, source: str | None
+        self,
+        workspace_id: WorkspaceId,
+        name: str,
+        stored: Sequence[Series],
+        timeframe: Timeframe,
+        source: str | None,
     ) -> InstrumentId:
         matches = sorted(
             {s.key.instrument_id for s in stored if name in (s.key.instrument_id, s.instrument.symbol)}
@@ -90,5 +95,9 @@ class SeriesCatalogue:
             )
         origin = f" from source '{source}'" if source else ""
         known = ", ".join(sorted({s.instrument.symbol for s in stored})[:10])
-        hint = f"Stored: {known}." if known else "Nothing is stored yet: import bars first."
+        if not known:
+            others = sorted({str(s.key) for s in self._repository.list(workspace_id)})[:5]
+            hint = f"There is {', '.join(others)}." if others else "Nothing is stored yet: import bars first."
+        else:
+            hint = f"Stored: {known}."
         raise NotFound("instrument", name, f"This workspace holds no {timeframe} bars of it{origin}. {hint}")

@@ -35,8 +35,8 @@ from domain.arrays import FloatArray
 from domain.errors import InvalidInput, Problem
 from domain.market.bars import Panel
 from domain.market.instruments import InstrumentId
+from domain.validation import wrong_value
 
-_SHOWN = 80
 """Characters of a wrong value that are repeated in a message."""
 
 
@@ -167,8 +167,4 @@ def _problem(error: Mapping[str, Any], known: Iterable[str]) -> Problem:
     path = ("parameters", *(str(part) for part in error["loc"]))
     if error["type"] == "extra_forbidden":
         return Problem(path, f"is not a parameter of this strategy; it has {', '.join(known) or 'none'}")
-    message = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "must be", 1)
-    if not error["loc"]:  # about several parameters at once: the message names them and their values
-        return Problem(path, message)
-    given = repr(error["input"])
-    return Problem(path, f"{message} (got {given if len(given) <= _SHOWN else given[:_SHOWN] + '...'})")
+    return Problem(path, wrong_value(error))

@@ -10,7 +10,7 @@ import sys
 try:
     import typer
 except ModuleNotFoundError:
-    sys.exit("The command line needs an extra: pip install 'agentic-trader[local]'.")
+    sys.exit("The command line needs an extra; in the checkout run: pip install -e '.[local]'.")
 
 import logging
 import os

@@ -251,6 +251,7 @@ class ApiOnFakes:
                 listener=lambda p: self.bus.publish(backtest_progress(p.workspace_id, p.id), p),
                 clock=self.clock,
                 ids=ids,
+                bars_in_period=lambda *_: 100,
             ),
             series=self.series,
             catalogue=catalogue,

@@ -234,7 +234,10 @@ def _listed(workspace_id: WorkspaceId, where: BacktestFilter) -> list[ColumnElem
     if where.instrument is not None:
         trading = select(BacktestInstrumentRow.backtest_id).where(
             BacktestInstrumentRow.workspace_id == workspace_id,
-            BacktestInstrumentRow.instrument == where.instrument,
+            or_(  # a symbol stands for every instrument that has it
+                BacktestInstrumentRow.instrument == where.instrument,
+                BacktestInstrumentRow.instrument.startswith(f"{where.instrument}.", autoescape=True),
+            ),
         )
         conditions.append(BacktestRow.id.in_(trading))
     return conditions

@@ -253,7 +253,7 @@ def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(sys.modules, "psycopg", None)
 
     with pytest.raises(
-        MissingExtra, match=r"PostgreSQL needs an extra: pip install 'agentic-trader\[postgres\]'"
+        MissingExtra, match=r"PostgreSQL needs an extra; in the checkout run: pip install -e '\.\[postgres\]'"
     ):
         Database("postgresql://localhost/trader")
 

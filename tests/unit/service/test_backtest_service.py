@@ -84,6 +84,7 @@ class World:
     artefacts: NoArtefacts = field(default_factory=NoArtefacts)
     clock: FixedClock = field(default_factory=lambda: FixedClock(NOON))
     queue_limit: int = 10
+    bars_in_period: int = 100
     stored: tuple[tuple[str, str], ...] = (("sample", "TEST"), ("sample", "OTHER"), ("yahoo", "OTHER"))
 
     def __post_init__(self) -> None:
@@ -96,6 +97,7 @@ class World:
             listener=self.listener,
             clock=self.clock,
             ids=TimeSortedIds(self.clock),
+            bars_in_period=lambda *_: self.bars_in_period,
             queue_limit=self.queue_limit,
         )
 
@@ -324,3 +326,19 @@ def test_a_run_beyond_the_queue_limit_is_refused_and_not_stored() -> None:
     with pytest.raises(Retryable, match="2 backtests are waiting already"):
         world.start()
     assert len(world.repository.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("bars", "period", "told"),
+    [
+        (0, {"start": "2020-01-04", "end": "2020-01-05"}, "start: the period holds no bar"),
+        (1, {"end": "2020-01-02"}, "end: the period holds one bar"),
+    ],
+)
+def test_a_period_without_two_bars_is_refused_before_anything_is_stored(
+    bars: int, period: dict[str, str], told: str
+) -> None:
+    world = World(bars_in_period=bars)
+    with pytest.raises(InvalidInput, match=f"{told}; a backtest needs two at least"):
+        world.start(a_spec(**period))
+    assert world.repository.rows == {}
