@@ -1,6 +1,7 @@
 """What pydantic found wrong, in words for the person who wrote it."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 _SHOWN_CHARACTERS = 60
@@ -13,6 +14,7 @@ def wrong_value(error: Mapping[str, Any]) -> str:
         return "name one at least"
     if not error["loc"] or error["type"] in {"missing", "extra_forbidden"}:
         return message
-    given = repr(error["input"])
+    given = error["input"]
+    given = str(given) if isinstance(given, Decimal) else repr(given)
     shown = given if len(given) <= _SHOWN_CHARACTERS else given[:_SHOWN_CHARACTERS] + "..."
     return f"{message} (got {shown})"

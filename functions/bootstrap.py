@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from domain.backtesting.model import Backtest, BacktestProgress
 from domain.backtesting.service import HEARTBEAT_EVERY_SECONDS, BacktestService
 from domain.clock import SystemClock
-from domain.errors import Conflict, NeedsOperator
+from domain.errors import Conflict, NeedsOperator, NotFound
 from domain.identity.service import IdentityService
 from domain.ids import BacktestId, TimeSortedIds, WorkspaceId
 from domain.market.catalogue import SeriesCatalogue
@@ -135,7 +135,8 @@ class Application:
         from functions.report import render_report
 
         backtest = self._completed(workspace_id, backtest_id)
-        return render_report(backtest, self.settings.folder, self._artefacts, self._clock.now())
+        title = self._title(backtest.spec.strategy)
+        return render_report(backtest, title, self.settings.folder, self._artefacts, self._clock.now())
 
     def download(
         self,
@@ -155,6 +156,13 @@ class Application:
             self._started_runner.close()
         if "database" in self.__dict__:
             self.database.close()
+
+    def _title(self, strategy: str) -> str:
+        """What people call it; nothing for a strategy that this process does not know any more."""
+        try:
+            return self.strategies.describe(strategy).title
+        except NotFound:
+            return ""
 
     def _completed(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Backtest:
         backtest = self.services.backtests.get(workspace_id, backtest_id)

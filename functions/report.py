@@ -28,7 +28,9 @@ _BARS_GONE = "The bars of this run are no longer stored, so prices are not shown
 _BARS_CHANGED = "The bars have changed since this run, so prices are not shown."
 
 
-def render_report(backtest: Backtest, folder: Path, artefacts: ParquetArtefactStore, now: datetime) -> str:
+def render_report(
+    backtest: Backtest, title: str, folder: Path, artefacts: ParquetArtefactStore, now: datetime
+) -> str:
     """The HTML of a completed run. Raises NotFound when its artefacts are gone.
 
     Prices are left out, and a warning says so, when the bars have been deleted or changed since:
@@ -41,7 +43,7 @@ def render_report(backtest: Backtest, folder: Path, artefacts: ParquetArtefactSt
     panel, missing = _prices_of_the_run(
         bar_store(folder, backtest.workspace_id), backtest.spec, backtest.outcome.provenance
     )
-    return render(tear_sheet(backtest, backtest.outcome, curve, trades, panel, now, missing))
+    return render(tear_sheet(backtest, backtest.outcome, curve, trades, panel, now, missing, title))
 
 
 def _prices_of_the_run(
@@ -68,12 +70,13 @@ def tear_sheet(
     panel: Panel | None,
     now: datetime,
     missing: str = _BARS_GONE,
+    title: str = "",
 ) -> TearSheet:
     """Everything the report shows of one run; `missing` says why when there is no panel."""
     spec = backtest.spec
     own_benchmark = "Equal-weight buy and hold" if len(spec.instruments) > 1 else "Buy and hold"
     return TearSheet(
-        title=spec.strategy.replace("_", " ").capitalize(),
+        title=title or spec.strategy.replace("_", " ").capitalize(),
         subtitle=_subtitle(spec),
         currency=spec.currency,
         initial_equity=float(spec.initial_cash),
@@ -103,7 +106,8 @@ def _subtitle(spec: BacktestSpec) -> str:
     shown = ", ".join(spec.instruments[:_INSTRUMENTS_NAMED])
     if len(spec.instruments) > _INSTRUMENTS_NAMED:
         shown += f" and {len(spec.instruments) - _INSTRUMENTS_NAMED} more"
-    return f"{shown} · {spec.timeframe} bars"
+    chosen = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in spec.parameters.items())
+    return " · ".join(part for part in (shown, f"{spec.timeframe} bars", chosen) if part)
 
 
 def _measured_returns(curve: Curve, spec: BacktestSpec, panel: Panel | None) -> MeasuredReturns:

@@ -14,7 +14,7 @@ from libc.stdlib cimport calloc, free, realloc
 from domain.backtesting._costs cimport Costs, affordable, commission_of, fill_price, money_needed, noise, round_down
 from domain.backtesting._records cimport (
     DENIED, FILLED, NEXT_CLOSE, NEXT_OPEN, NO_BUYING_POWER, NOT_DENIED, PENDING, ROUNDS_TO_ZERO, SAME_CLOSE,
-    STILL_OPEN, STOP_LOSS, TAKE_PROFIT, TARGET, Holding, Order, Trade, add_to, begin_trip, end_trip, see,
+    STILL_OPEN, STOP_LOSS, TAKE_PROFIT, SIGNAL, Holding, Order, Trade, add_to, begin_trip, end_trip, see,
     take_from,
 )
 
@@ -501,7 +501,7 @@ cdef class Account:
         see(h, self.reference[j])
         self._book(
             i, j, h.decided_bar, side, quantity, self.reference[j],
-            fill_price(&self.costs, self.reference[j], side, quantity, self.volume[i * self.columns + j]), TARGET,
+            fill_price(&self.costs, self.reference[j], side, quantity, self.volume[i * self.columns + j]), SIGNAL,
         )
 
     cdef double _increase(
@@ -520,7 +520,7 @@ cdef class Account:
         if quantity > 0:
             self._book(
                 i, j, h.decided_bar, side, quantity, reference,
-                fill_price(&self.costs, reference, side, quantity, volume), TARGET,
+                fill_price(&self.costs, reference, side, quantity, volume), SIGNAL,
             )
             return money_needed(&self.costs, quantity, self.max_leverage, reference, side, volume)
         quantity = round_down(affordable(&self.costs, budget, 1.0, reference, side, volume), h.lot)
@@ -639,7 +639,7 @@ cdef class Account:
         self.pending_count += status == PENDING
         order.decided_bar, order.bar, order.instrument = decided_bar, bar, instrument
         order.held = self.holdings[instrument].quantity
-        order.status, order.reason, order.denial = status, TARGET, denial
+        order.status, order.reason, order.denial = status, SIGNAL, denial
         order.quantity, order.price, order.commission, order.slippage = quantity, NAN, 0.0, 0.0
         return order
 

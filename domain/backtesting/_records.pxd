@@ -3,7 +3,7 @@
 
 Every field of the rows has eight bytes, so that numpy can read them."""
 
-from libc.math cimport INFINITY, NAN, fabs
+from libc.math cimport INFINITY, NAN, fabs, fmax, fmin
 from libc.stdint cimport int64_t
 
 cdef enum:
@@ -13,7 +13,7 @@ cdef enum:
 
 cdef enum:
     STILL_OPEN = -1
-    TARGET = 0
+    SIGNAL = 0
     STOP_LOSS = 1
     TAKE_PROFIT = 2
 
@@ -66,7 +66,7 @@ cdef struct Holding:
     double pending
     int64_t decided_bar
     int64_t entry_bar
-    double largest
+    double side
     double basis
     double entry_units
     double entry_value
@@ -75,6 +75,8 @@ cdef struct Holding:
     double fees
     double lowest
     double highest
+    double mae
+    double mfe
 
 
 cdef inline void see(Holding* h, double price) noexcept nogil:
@@ -85,21 +87,33 @@ cdef inline void see(Holding* h, double price) noexcept nogil:
         h.highest = price
 
 
+cdef inline void judge(Holding* h) noexcept nogil:
+    # How far price went against the average cost held at that time, and how far in favour of it.
+    cdef double worst, best
+    if h.average > 0 and h.lowest <= h.highest:
+        worst = h.lowest if h.side > 0 else h.highest
+        best = h.highest if h.side > 0 else h.lowest
+        h.mae = fmin(h.mae, h.side * (worst - h.average) / h.average)
+        h.mfe = fmax(h.mfe, h.side * (best - h.average) / h.average)
+    h.lowest, h.highest = INFINITY, -INFINITY
+
+
 cdef inline void begin_trip(Holding* h, int64_t bar) noexcept nogil:
     h.entry_bar = bar
-    h.average = h.largest = h.basis = h.fees = 0.0
+    h.average = h.basis = h.fees = h.side = h.mae = h.mfe = 0.0
     h.entry_units = h.entry_value = h.exit_units = h.exit_value = 0.0
     h.lowest, h.highest = INFINITY, -INFINITY
 
 
 cdef inline void add_to(Holding* h, double side, double quantity, double price) noexcept nogil:
     cdef double held = fabs(h.quantity)
+    if held > 0:
+        judge(h)  # what was seen so far concerns the average before this purchase
+    h.side = side
     h.entry_units += quantity
     h.entry_value += quantity * price
     h.average = (h.average * held + quantity * price) / (held + quantity)
     h.quantity += side * quantity
-    if fabs(h.quantity) > fabs(h.largest):
-        h.largest = h.quantity
     if fabs(h.quantity) * h.average > h.basis:
         h.basis = fabs(h.quantity) * h.average
 
@@ -111,26 +125,16 @@ cdef inline void take_from(Holding* h, double side, double quantity, double pric
     h.quantity += side * quantity
 
 
-cdef inline void end_trip(const Holding* h, Trade* trade, int64_t bar, int64_t exit_reason) noexcept nogil:
-    # A trip that is still open is valued at the last close.
-    cdef double direction = 1.0 if h.largest > 0 else -1.0
+cdef inline void end_trip(Holding* h, Trade* trade, int64_t bar, int64_t exit_reason) noexcept nogil:
+    # A trip that is still open counts what is left at the last close.
     cdef double entry = h.entry_value / h.entry_units
     cdef double exit_value = h.exit_value
-    cdef double worst, best
     if exit_reason == STILL_OPEN:
         exit_value += fabs(h.quantity) * h.last_close
-        trade.exit_price = h.last_close
-    else:
-        trade.exit_price = h.exit_value / h.exit_units
+    judge(h)
+    trade.exit_price = exit_value / h.entry_units
     trade.entry_bar, trade.exit_bar, trade.exit_reason = h.entry_bar, bar, exit_reason
-    trade.quantity, trade.entry_price, trade.fees = h.largest, entry, h.fees
-    trade.pnl = direction * (exit_value - h.entry_value) - h.fees
+    trade.quantity, trade.entry_price, trade.fees = h.side * h.entry_units, entry, h.fees
+    trade.pnl = h.side * (exit_value - h.entry_value) - h.fees
     trade.return_ = trade.pnl / h.basis if h.basis > 0 else NAN
-    trade.mae = trade.mfe = 0.0
-    if entry > 0 and h.lowest <= h.highest:
-        worst = h.lowest if direction > 0 else h.highest
-        best = h.highest if direction > 0 else h.lowest
-        if direction * (worst - entry) < 0:
-            trade.mae = direction * (worst - entry) / entry
-        if direction * (best - entry) > 0:
-            trade.mfe = direction * (best - entry) / entry
+    trade.mae, trade.mfe = h.mae, h.mfe

@@ -215,7 +215,7 @@ class ReferenceAccount:
     def _trade_at_market(self, bar: int, index: int, quote: Quote, quantity: float) -> None:
         decided = self.holdings[index].decided_bar
         paid = self.market.price(quote, quantity)
-        self._book(self._filled(decided, bar, index, quote, quantity, paid), FillReason.TARGET)
+        self._book(self._filled(decided, bar, index, quote, quantity, paid), FillReason.SIGNAL)
 
     def _list(self, bar: int, index: int, status: OrderStatus, denial: DenialReason, quantity: float) -> None:
         holding = self.holdings[index]
@@ -301,7 +301,9 @@ class ReferenceAccount:
             holding.reduce(order.quantity, order.price)
         order.held = holding.quantity
         if not holding.quantity:
-            self.trades.append(holding.trip.ended(order.instrument, order.bar, reason))
+            self.trades.append(
+                holding.trip.ended(order.instrument, order.bar, reason, average=holding.average)
+            )
 
     def _finish(self, last_bar: int) -> None:
         for index, holding in enumerate(self.holdings):
@@ -310,7 +312,12 @@ class ReferenceAccount:
             if holding.quantity:
                 self.trades.append(
                     holding.trip.ended(
-                        index, last_bar, FillReason.STILL_OPEN, holding.quantity, holding.last_close
+                        index,
+                        last_bar,
+                        FillReason.STILL_OPEN,
+                        average=holding.average,
+                        left=holding.quantity,
+                        close=holding.last_close,
                     )
                 )
 

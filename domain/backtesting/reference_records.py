@@ -20,7 +20,7 @@ class Order:
     commission: float = 0.0
     slippage: float = 0.0
     held: float = 0.0
-    reason: FillReason = FillReason.TARGET
+    reason: FillReason = FillReason.SIGNAL
     denial: DenialReason = DenialReason.NOT_DENIED
 
 
@@ -47,36 +47,50 @@ class RoundTrip:
     """A position from flat to flat, at average cost."""
 
     entry_bar: int
-    largest: float = 0.0
+    side: float = 0.0
     basis: float = 0.0
     entry_units: float = 0.0
     entry_value: float = 0.0
     exit_units: float = 0.0
     exit_value: float = 0.0
     fees: float = 0.0
+    mae: float = 0.0
+    mfe: float = 0.0
     seen: list[float] = field(default_factory=list)
 
+    def judge(self, average: float) -> None:
+        """How far price went against the average cost held at that time, and how far in favour."""
+        moves = [self.side * (price - average) / average for price in self.seen] if average > 0 else []
+        self.mae, self.mfe = min([self.mae, *moves]), max([self.mfe, *moves])
+        self.seen = []
+
     def ended(
-        self, instrument: int, bar: int, reason: FillReason, left: float = 0.0, close: float = 0.0
+        self,
+        instrument: int,
+        bar: int,
+        reason: FillReason,
+        *,
+        average: float,
+        left: float = 0.0,
+        close: float = 0.0,
     ) -> Trade:
-        """The trade it made; what is left is valued at the close."""
-        direction = 1.0 if self.largest > 0 else -1.0
-        entry = self.entry_value / self.entry_units
-        pnl = direction * (self.exit_value + abs(left) * close - self.entry_value) - self.fees
-        moves = [direction * (price - entry) / entry for price in self.seen] if entry > 0 else []
+        """The trade it made; what is left is counted at the close."""
+        exit_value = self.exit_value + abs(left) * close
+        pnl = self.side * (exit_value - self.entry_value) - self.fees
+        self.judge(average)
         return Trade(
             instrument=instrument,
             entry_bar=self.entry_bar,
             exit_bar=bar,
             exit_reason=reason,
-            quantity=self.largest,
-            entry_price=entry,
-            exit_price=close if reason is FillReason.STILL_OPEN else self.exit_value / self.exit_units,
+            quantity=self.side * self.entry_units,
+            entry_price=self.entry_value / self.entry_units,
+            exit_price=exit_value / self.entry_units,
             pnl=pnl,
             return_=pnl / self.basis if self.basis > 0 else math.nan,
             fees=self.fees,
-            mae=min([0.0, *moves]),
-            mfe=max([0.0, *moves]),
+            mae=self.mae,
+            mfe=self.mfe,
         )
 
 
@@ -99,11 +113,13 @@ class Holding:
     def add(self, signed: float, price: float) -> None:
         """Book more of the same side at this price."""
         held, quantity, trip = abs(self.quantity), abs(signed), self.trip
+        if held > 0:
+            trip.judge(self.average)  # what was seen so far concerns the average before this purchase
+        trip.side = math.copysign(1.0, signed)
         trip.entry_units += quantity
         trip.entry_value += quantity * price
         self.average = (self.average * held + quantity * price) / (held + quantity)
         self.quantity += signed
-        trip.largest = max(trip.largest, self.quantity, key=abs)
         trip.basis = max(trip.basis, abs(self.quantity) * self.average)
 
     def reduce(self, signed: float, price: float) -> None:

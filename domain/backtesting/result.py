@@ -13,7 +13,7 @@ class FillReason(IntEnum):
     """Why an order was made, or a trade ended. A trade that has not ended is STILL_OPEN."""
 
     STILL_OPEN = -1
-    TARGET = 0
+    SIGNAL = 0
     STOP_LOSS = 1
     TAKE_PROFIT = 2
 
@@ -104,19 +104,21 @@ class Trades:
     """Round trips from flat to flat, at average cost; one row each, shape (K,), as they ended.
 
     A flip closes one trade and opens the next. Trades still open at the end come last, by
-    instrument: is_open is True, exit_time that of the last bar, exit_price the last known close.
-    Statistics report them apart.
+    instrument: is_open is True, exit_time that of the last bar, and what is left counts as sold at
+    the last known close. Statistics report them apart.
 
-    quantity        largest size held, negative for shorts
-    entry_price     average price of everything that added; exit_price of everything that reduced
-    pnl             account currency, after commissions and slippage; borrow fees and margin
-                    interest are charged to the account, not to trades
+    quantity        everything that was added, negative for shorts; more than was ever held at once
+                    when a position was reduced and added to again
+    entry_price     average price of everything that was added
+    exit_price      average price of everything that was taken away
+    pnl             quantity * (exit_price - entry_price) - fees, account currency, slippage included;
+                    borrow fees and margin interest are charged to the account, not to trades
     return_         pnl over the cost of entry (largest absolute cost basis held); NaN where that is 0
     fees            commissions of all its orders, account currency
     bars_held       bars from entry to exit
-    mae, mfe        maximum adverse (<= 0) and favourable (>= 0) excursion: fraction of entry price,
-                    from the highs and lows seen while the position was held. Of the bar of a
-                    protective exit nothing better than the exit itself counts as seen
+    mae, mfe        maximum adverse (<= 0) and favourable (>= 0) excursion: fraction of the average
+                    cost held at that moment, from the highs and lows seen while the position was
+                    held. Of the bar of a protective exit nothing better than the exit itself counts
     """
 
     instrument_ids: tuple[InstrumentId, ...]

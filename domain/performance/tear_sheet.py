@@ -36,7 +36,8 @@ class TradeMarks:
     """Round trips to list and to mark on the price; one row each, shape (K,).
 
     instrument   index into the tear sheet's `prices`
-    quantity     units, negative for shorts
+    entry_price  average of everything that was added; exit_price of everything that was taken away
+    quantity     units added in all, negative for shorts
     pnl          account currency, after costs
     return_      pnl over the cost of entry
     is_open      still held at the end: exit time and price are those of the last bar

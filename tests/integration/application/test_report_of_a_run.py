@@ -57,8 +57,8 @@ def test_a_report_of_a_real_run_has_its_prices_and_trades(
     application: Application, run: tuple[Path, BacktestId]
 ) -> None:
     page = application.report(application.workspace_id, run[1])
-    assert "<title>Sma cross" in page
-    assert "GOOG.XNAS · 1d bars" in page
+    assert "<title>Simple moving average cross" in page
+    assert "GOOG.XNAS · 1d bars · fast 20, slow 50" in page
     assert "no longer stored" not in page
     assert len(page.encode()) < 600_000
 

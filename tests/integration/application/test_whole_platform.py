@@ -76,7 +76,7 @@ def test_a_result_outlives_the_client_that_started_it_and_the_server_that_made_i
         assert client.get(again["reportUrl"]).status_code == 200
     assert again == first
     assert first["statistics"]["trades"] > 0
-    assert "Sma cross" in report
+    assert "Simple moving average cross" in report
     assert repeated["id"] == started["id"]
 
 

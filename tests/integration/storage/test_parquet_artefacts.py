@@ -186,7 +186,7 @@ def test_an_exported_table_speaks_for_itself(store: ParquetArtefactStore) -> Non
     rows = list(csv.DictReader(io.StringIO(store.export(OURS, RUN, "trades", "csv").decode())))
 
     assert [row["instrument"] for row in rows] == ["GOOG.XNAS", "BTC/USDT.BINANCE"] * 2
-    assert [row["exit_reason"] for row in rows] == ["still_open", "target", "stop_loss", "take_profit"]
+    assert [row["exit_reason"] for row in rows] == ["still_open", "signal", "stop_loss", "take_profit"]
     assert rows[0]["entry_time"] == "2020-01-01T21:00:00Z"
     assert rows[0]["exit_time"] == "2020-01-01T21:00:00.000000001Z"
     assert "return" in rows[0]

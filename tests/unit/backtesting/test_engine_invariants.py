@@ -114,3 +114,15 @@ def test_adverse_excursions_are_losses_and_favourable_ones_are_gains(scenario: S
     assert bool((trades.mae <= 0).all())
     assert bool((trades.mfe >= 0).all())
     assert bool((trades.exit_bar >= trades.entry_bar).all())
+
+
+@_EXAMPLES
+@given(scenarios())
+def test_the_profit_of_a_trade_follows_from_its_own_row(scenario: Scenario) -> None:
+    simulation = scenario.simulated()
+    trades = simulation.trades
+
+    told = trades.quantity * (trades.exit_price - trades.entry_price) - trades.fees
+
+    moved = np.abs(trades.quantity) * (np.abs(trades.exit_price) + np.abs(trades.entry_price))
+    assert (np.abs(told - trades.pnl) <= 1e-9 * (moved + scenario.initial_cash)).all()

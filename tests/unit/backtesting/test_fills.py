@@ -23,7 +23,7 @@ def test_a_decision_is_filled_at_the_price_of_its_fill_rule(fill: FillPrice, bar
     assert (orders.decided_bar.tolist(), orders.bar.tolist(), orders.price.tolist()) == ([0], [bar], [price])
     assert orders.quantity.tolist() == [5_000.0 // price]
     assert orders.status.tolist() == [OrderStatus.FILLED]
-    assert orders.reason.tolist() == [FillReason.TARGET]
+    assert orders.reason.tolist() == [FillReason.SIGNAL]
 
 
 def test_the_account_is_marked_at_each_close() -> None:

@@ -130,7 +130,7 @@ def test_a_position_bought_late_at_a_close_is_protected_from_the_next_bar_on() -
 
     # Then it is stopped by the later fall, at the open that jumped over the stop of 99
     assert fills(simulation) == [(at("2020-01-03T00:00"), 110.0), (at("2020-01-05T00:00"), 95.0)]
-    assert simulation.orders.reason.tolist() == [FillReason.TARGET, FillReason.STOP_LOSS]
+    assert simulation.orders.reason.tolist() == [FillReason.SIGNAL, FillReason.STOP_LOSS]
     assert simulation.entry_bar_exits == 0
 
 

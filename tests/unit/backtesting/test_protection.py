@@ -152,7 +152,7 @@ def test_a_decision_made_before_a_stop_does_not_buy_back() -> None:
     simulation = trade(bars(QUIET, QUIET, (80.0, 81.0, 79.0, 80.0), QUIET), [1.0, 1.0], sizing=STOP_10)
 
     assert simulation.orders.quantity.tolist() == [100.0, -100.0]
-    assert simulation.orders.reason.tolist() == [FillReason.TARGET, FillReason.STOP_LOSS]
+    assert simulation.orders.reason.tolist() == [FillReason.SIGNAL, FillReason.STOP_LOSS]
 
 
 def test_a_decision_to_be_on_the_other_side_survives_a_stop() -> None:

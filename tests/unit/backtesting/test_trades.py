@@ -24,7 +24,7 @@ def test_a_round_trip_is_reported_with_prices_times_and_profit() -> None:
     assert trades.fees.tolist() == pytest.approx([49 + 58.8], rel=1e-12)
     assert trades.pnl.tolist() == pytest.approx([49 * 20 - 107.8], rel=1e-12)
     assert trades.return_.tolist() == pytest.approx([(49 * 20 - 107.8) / 4_900], rel=1e-12)
-    assert trades.exit_reason.tolist() == [FillReason.TARGET]
+    assert trades.exit_reason.tolist() == [FillReason.SIGNAL]
     assert trades.is_open.tolist() == [False]
 
 
@@ -105,3 +105,13 @@ def test_a_position_that_never_moved_has_no_excursion() -> None:
 
     assert (trades.mae.tolist(), trades.mfe.tolist()) == ([0.0], [0.0])
     assert not math.copysign(1.0, trades.mfe[0]) < 0
+
+
+def test_an_excursion_is_measured_from_the_average_cost_held_at_that_moment() -> None:
+    # Given 50 bought at 100 that fall to 80, and 16 more bought at 300
+    panel = a_panel([100.0, 100.0, 300.0, 300.0, 300.0], lows=[100.0, 80.0, 100.0, 300.0, 300.0])
+    trades = trade(panel, [0.5, KEEP, 1.0, 0.0]).trades
+
+    # The low of 80 was a fifth below the 100 paid until then, and nearly half below the later average.
+    assert trades.mae.tolist() == [-0.2]
+    assert trades.entry_price.tolist() == [(50 * 100 + 16 * 300) / 66]

@@ -84,9 +84,9 @@ async def test_the_same_key_and_input_start_one_run(api: ApiOnFakes) -> None:
         (
             {"initialCash": "0", "costs": {"commissionBps": -1.0}, "sizing": {"maxLeverage": 0.0}},
             [
-                (["initialCash"], "Input should be greater than 0"),
-                (["costs", "commissionBps"], "Input should be greater than or equal to 0"),
-                (["sizing", "maxLeverage"], "Input should be greater than 0"),
+                (["initialCash"], "must be greater than 0 (got 0)"),
+                (["costs", "commissionBps"], "must be greater than or equal to 0 (got -1.0)"),
+                (["sizing", "maxLeverage"], "must be greater than 0 (got 0.0)"),
             ],
         ),
         ({"from": "2021-01-01", "to": "2020-01-01"}, [(["from"], "2021-01-01 is after to, 2020-01-01")]),
@@ -110,7 +110,7 @@ async def test_the_same_key_and_input_start_one_run(api: ApiOnFakes) -> None:
                 )
             ],
         ),
-        ({"seed": -1}, [(["seed"], "Input should be greater than or equal to 0")]),
+        ({"seed": -1}, [(["seed"], "must be greater than or equal to 0 (got -1)")]),
     ],
 )
 async def test_wrong_input_is_a_member_of_the_union_with_the_callers_paths(

@@ -190,7 +190,7 @@ async def test_trades_are_paged(api: ApiOnFakes) -> None:
         "pnl": 1.0,
         "return": 0.01,
         "isOpen": False,
-        "exitReason": "target",
+        "exitReason": "signal",
         "maximumAdverseExcursion": -0.02,
     }
     second = (await data_of(api, query, after=first["pageInfo"]["endCursor"]))["backtest"]["trades"]

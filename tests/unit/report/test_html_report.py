@@ -359,7 +359,7 @@ def test_without_the_template_engine_the_extra_is_named(monkeypatch: pytest.Monk
     html_report._template.cache_clear()
     monkeypatch.setattr(builtins, "__import__", without_jinja)
 
-    with pytest.raises(MissingExtra, match=r"agentic-trader\[research\]"):
+    with pytest.raises(MissingExtra, match=r"\.\[research\]"):
         render(SHEETS["plain"])
 
 

@@ -53,7 +53,7 @@ def largest_trades(trades: TradeMarks, limit: int) -> IntArray:
 def _price_chart(price: PriceLine, trades: TradeMarks, name: str, share: int, *, intraday: bool) -> Chart:
     marked = trades.take(largest_trades(trades, MOST_MARKS // share))
     time = TimeScale(int(price.close_time[0]), int(price.close_time[-1]))
-    scale = _scale(price, marked)
+    scale = _scale(price)
     rows = extreme_rows(price.close, _BUCKETS // min(share, 2))
     path = line("price", time.fraction(price.close_time[rows]), scale.fraction(price.close[rows]))
     drawing = plot(
@@ -62,7 +62,7 @@ def _price_chart(price: PriceLine, trades: TradeMarks, name: str, share: int, *,
         time_axis(time),
         grid(scale, formatting.axis_number, 5 if share == 1 else 3),
         stretched(path),
-        _marks(marked, time, scale, intraday=intraday),
+        _marks(price, marked, time, scale, intraday=intraday),
     )
     last = int(extreme_rows(price.close, 1)[-1])
     return Chart(
@@ -75,26 +75,29 @@ def _price_chart(price: PriceLine, trades: TradeMarks, name: str, share: int, *,
     )
 
 
-def _scale(price: PriceLine, trades: TradeMarks) -> ValueScale:
-    drawn = (price.close, trades.entry_price, trades.exit_price)
-    known = np.concatenate([column[np.isfinite(column)] for column in drawn])
+def _scale(price: PriceLine) -> ValueScale:
+    known = price.close[np.isfinite(price.close)]
     wide = bool((known > 0).all()) and float(known.max() / known.min()) > _RANGE_THAT_NEEDS_A_LOGARITHM
     return ValueScale.around(known, logarithmic=wide)
 
 
-def _marks(trades: TradeMarks, time: TimeScale, scale: ValueScale, *, intraday: bool) -> Markup:
+def _marks(
+    price: PriceLine, trades: TradeMarks, time: TimeScale, scale: ValueScale, *, intraday: bool
+) -> Markup:
     return element(
         "g",
         {"class": "trades", "aria-hidden": "true"},
-        *(_mark(trades, row, time, scale, intraday=intraday) for row in range(len(trades))),
+        *(_mark(price, trades, row, time, scale, intraday=intraday) for row in range(len(trades))),
     )
 
 
-def _mark(trades: TradeMarks, row: int, time: TimeScale, scale: ValueScale, *, intraday: bool) -> Markup:
-    prices = (float(trades.entry_price[row]), float(trades.exit_price[row]))
+def _mark(
+    price: PriceLine, trades: TradeMarks, row: int, time: TimeScale, scale: ValueScale, *, intraday: bool
+) -> Markup:
+    moments = (int(trades.entry_time[row]), int(trades.exit_time[row]))
+    prices = [_close_at(price, moment) for moment in moments]
     if not np.isfinite(prices).all():
         return Markup("")
-    moments = (int(trades.entry_time[row]), int(trades.exit_time[row]))
     x = [percentage(min(1.0, max(0.0, time.at(moment)))) for moment in moments]
     y = [from_bottom(scale.at(price)) for price in prices]
     side = "long" if trades.quantity[row] > 0 else "short"
@@ -107,6 +110,12 @@ def _mark(trades: TradeMarks, row: int, time: TimeScale, scale: ValueScale, *, i
     if not trades.is_open[row]:
         parts.append(element("use", {"href": "#mark-exit", "x": x[1], "y": y[1]}))
     return element("g", {"class": outcome}, *parts)
+
+
+def _close_at(price: PriceLine, moment: int) -> float:
+    """Where a mark lies: on the line. A trade's own prices are averages of all its orders."""
+    row = int(np.searchsorted(price.close_time, moment, "right")) - 1
+    return float(price.close[row]) if row >= 0 else float("nan")
 
 
 def _told(trades: TradeMarks, row: int, *, intraday: bool) -> str:
