@@ -25,7 +25,9 @@ FEWEST_POINTS, MOST_POINTS = 5, 5_000
 
 @strawberry.type(description="What a result was made from.")
 class Provenance:
-    data_hash: str = strawberry.field(description="SHA-256 over every series read, the benchmark and the facts of the instruments.")
+    data_hash: str = strawberry.field(
+        description="SHA-256 over every series read, the benchmark and the facts of the instruments."
+    )
     code_version: str
     seed: BigInt
     bars: int
