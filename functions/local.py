@@ -1,5 +1,6 @@
 """The API server on one machine: GraphQL, GraphiQL, downloads, and the workers behind them."""
 
+import atexit
 import contextlib
 import socket
 from collections.abc import Callable, Generator
@@ -8,9 +9,11 @@ from types import FrameType
 from typing import Protocol
 
 import uvicorn
+from fastapi import FastAPI
 
 from domain.errors import NeedsOperator
 from functions.api import ServedApplication, create_app
+from functions.bootstrap import compose
 from functions.settings import PREFIX
 from trader_graphql.authentication import is_loopback
 
@@ -50,6 +53,14 @@ def serve(application: LocalApplication, host: str, port: int, on_ready: Ready |
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         _Server(config, f"http://{shown}:{bound}", on_ready).run(sockets=[listener])
+
+
+def app() -> FastAPI:
+    """The application for another ASGI server: `python -m uvicorn --factory functions.local:app`."""
+    application = compose()
+    atexit.register(application.close)
+    application.warm_up()
+    return create_app(application)
 
 
 def _refuse_strangers(application: ServedApplication, host: str) -> None:

@@ -58,7 +58,10 @@ def show_backtest(application: "Application", backtest: "Backtest", *, everythin
     """Specification, warnings, statistics beside the benchmark's, and the course of equity."""
     spec = backtest.spec
     write_line(
-        f"{spec.strategy} {_parameters(spec.parameters)} on {', '.join(spec.instruments)} ({spec.timeframe})"
+        " ".join(
+            filter(None, (spec.strategy, _parameters(spec.parameters), "on", ", ".join(spec.instruments)))
+        )
+        + f" ({spec.timeframe})"
     )
     if backtest.outcome is None:
         write_line(

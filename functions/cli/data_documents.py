@@ -21,14 +21,16 @@ _SOURCES = {
     "sample": "Daily bars of five US shares from 2000 to 2013; installed here, needs no network.",
     "yahoo": "Yahoo Finance: shares, funds, indices and currencies of the world.",
     "alpaca": "Alpaca: US shares and funds; needs the keys of an account.",
-    "ccxt": "Crypto pairs of the exchange that AGENTIC_TRADER_CCXT_EXCHANGE names.",
     "file": "A CSV or Parquet file of yours: --path bars.csv --symbol ACME --venue XNAS",
 }
 
 
+_EXCHANGE = "Crypto pairs of this exchange, through ccxt; AGENTIC_TRADER_CCXT_EXCHANGE names another."
+
+
 def described_sources(names: Sequence[str]) -> list[dict[str, str]]:
     """Every source with a sentence on what it has; nothing is asked of the network."""
-    return [{"name": name, "description": _SOURCES.get(name, "")} for name in (*names, "file")]
+    return [{"name": name, "description": _SOURCES.get(name, _EXCHANGE)} for name in (*names, "file")]
 
 
 def source_table(found: Sequence[Mapping[str, str]]) -> "Table":

@@ -1,5 +1,8 @@
 """The platform as processes: what a client that comes back after a crash or a restart finds."""
 
+import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from domain.ids import BacktestId
 from functions.bootstrap import compose
 from functions.settings import Settings
 from tests.kit.backtests import WORKSPACE, a_spec
-from tests.kit.cli import agentic_trader, isolated
+from tests.kit.cli import agentic_trader, child_environment, isolated
 from tests.kit.server import ask, running_server
 
 FAILURE = "query ($id: ID!) { backtest(id: $id) { status failure } }"
@@ -93,3 +96,21 @@ def test_the_command_line_and_the_api_give_the_same_result(tmp_path: Path) -> No
             if result["status"] == "COMPLETED":
                 break
     assert result["statistics"] == {"finalEquity": line["final_equity"], "trades": line["trades"]}
+
+
+def test_any_asgi_server_can_serve_the_application(tmp_path: Path) -> None:
+    with isolated(tmp_path):
+        assert agentic_trader("database", "upgrade").code == 0
+    server = subprocess.Popen(
+        [sys.executable, "-m", "uvicorn", "--factory", "functions.local:app", "--port", "0"],
+        env=child_environment(tmp_path),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        told = (re.search(r"running on (http://\S+)", line) for line in server.stderr or ())
+        address = next(found[1] for found in told if found)
+        assert httpx.get(f"{address}/readyz").status_code == 200
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
