@@ -180,7 +180,7 @@ def test_a_missing_package_names_the_extra_to_install(
     sample._whole.cache_clear()
     monkeypatch.setitem(sys.modules, package, None)
 
-    with pytest.raises(MissingExtra, match=rf"agentic-trader\[{extra}\]"):
+    with pytest.raises(MissingExtra, match=rf"\.\[{extra}\]"):
         _fetch(case)
 
 
