@@ -74,7 +74,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(EXTENSIONS) | $(VENV)/bin/python
 .venv-bench/.ready: pyproject.toml constraints.txt tests/benchmarks/peers.txt $(EXTENSIONS) | $(VENV)/bin/python
 	@echo "Making the environment of the peers in .venv-bench ..."
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r tests/benchmarks/peers.txt -e '.[local]'
+	@PYTHONWARNINGS=ignore .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -r tests/benchmarks/peers.txt -e '.[local]'
 	@touch $@
 
 .PHONY: .tools-for-tests
