@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
@@ -17,14 +17,14 @@ from domain.backtesting.result import Curve, Trades
 from domain.backtesting.service import BacktestService
 from domain.clock import FixedClock, to_nanoseconds
 from domain.errors import Conflict, InvalidInput, NotFound
-from domain.identity.model import ApiKey, Principal, Role
+from domain.identity.model import Principal, Role
 from domain.identity.service import IdentityService
-from domain.ids import ApiKeyId, BacktestId, TimeSortedIds, WorkspaceId
+from domain.ids import BacktestId, TimeSortedIds, WorkspaceId
 from domain.market.bars import Bars
 from domain.market.catalogue import SeriesCatalogue
 from domain.market.corporate_actions import Adjustment
-from domain.market.instruments import Instrument, InstrumentId
-from domain.market.quality_report import OnError, QualityReport
+from domain.market.instruments import Instrument
+from domain.market.quality_report import OnError
 from domain.market.series import Series, SeriesKey
 from domain.market.timeframe import DAILY, Timeframe
 from domain.performance.model import Statistics
@@ -34,6 +34,8 @@ from events.topics import backtest_progress
 from functions.settings import Mode, Settings
 from tests.kit.backtests import HandDrivenRunner, InMemoryBacktestRepository, a_spec
 from tests.kit.bars import random_bars
+from tests.kit.identity import InMemoryKeys
+from tests.kit.market import InMemorySeriesRepository
 from tests.kit.storage import a_report
 from trader_graphql.context import Services
 from trader_graphql.request import RequestContext
@@ -56,71 +58,6 @@ def a_series(instrument: Instrument, source: str = "sample", timeframe: Timefram
         imported_at=NOW,
         warnings=1,
     )
-
-
-class InMemorySeries:
-    """SeriesRepository on a dictionary; everything belongs to HOME."""
-
-    def __init__(self, *stored: Series) -> None:
-        self.stored = list(stored)
-
-    def save(self, workspace_id: WorkspaceId, series: Series, report: QualityReport) -> None:
-        self.stored.append(series)
-
-    def list(
-        self,
-        workspace_id: WorkspaceId,
-        *,
-        source: str | None = None,
-        instrument_id: InstrumentId | None = None,
-        timeframe: Timeframe | None = None,
-    ) -> Sequence[Series]:
-        return [
-            one
-            for one in self.stored
-            if workspace_id == HOME
-            and source in {None, one.key.source}
-            and instrument_id in {None, one.key.instrument_id}
-            and timeframe in {None, one.key.timeframe}
-        ]
-
-    def report(self, workspace_id: WorkspaceId, key: SeriesKey) -> QualityReport:
-        return a_report()
-
-    def instruments(self, workspace_id: WorkspaceId) -> Sequence[Instrument]:
-        found = {one.instrument.id: one.instrument for one in self.list(workspace_id)}
-        return [found[key] for key in sorted(found)]
-
-    def delete(self, workspace_id: WorkspaceId, key: SeriesKey) -> None:
-        self.stored = [one for one in self.stored if one.key != key]
-
-
-class InMemoryKeys:
-    """ApiKeyRepository on a dictionary."""
-
-    def __init__(self) -> None:
-        self.rows: dict[ApiKeyId, ApiKey] = {}
-
-    def add(self, key: ApiKey) -> None:
-        self.rows[key.id] = key
-
-    def by_hash(self, secret_hash: str) -> ApiKey | None:
-        return next((key for key in self.rows.values() if key.secret_hash == secret_hash), None)
-
-    def list(self, workspace_id: WorkspaceId) -> Sequence[ApiKey]:
-        return [key for key in self.rows.values() if key.workspace_id == workspace_id]
-
-    def revoke(self, workspace_id: WorkspaceId, key_id: ApiKeyId, at: datetime) -> None:
-        key = self.rows.get(key_id)
-        if key is None or key.workspace_id != workspace_id:
-            raise NotFound("API key", key_id)
-        self.rows[key_id] = replace(key, revoked_at=at)
-
-    def used(self, key_id: ApiKeyId, at: datetime) -> None:
-        self.rows[key_id] = replace(self.rows[key_id], last_used_at=at)
-
-    def any(self) -> bool:
-        return bool(self.rows)
 
 
 class TwoStrategies:
@@ -180,7 +117,7 @@ class _Imported:
 class OneSourceMarket:
     """The calls of MarketDataService that the API makes, on random bars."""
 
-    def __init__(self, repository: InMemorySeries) -> None:
+    def __init__(self, repository: InMemorySeriesRepository) -> None:
         self._repository = repository
         self.calls: list[tuple[Any, ...]] = []
 
@@ -199,7 +136,7 @@ class OneSourceMarket:
             raise NotFound("source", source, "Known sources: sample.")
         if "BAD" in symbols:
             raise InvalidInput.at("BAD", "high_below_low", message="2 of 100 rows")
-        return [_Imported(one) for one in self._repository.stored if one.instrument.symbol in symbols]
+        return [_Imported(one) for one in self._repository.list(HOME) if one.instrument.symbol in symbols]
 
     def bars(
         self,
@@ -235,7 +172,9 @@ class ApiOnFakes:
         self.bus = InProcessBus()
         self.runner = HandDrivenRunner()
         self.repository = InMemoryBacktestRepository()
-        self.series = InMemorySeries(a_series(AAPL), a_series(GOOG))
+        self.series = InMemorySeriesRepository()
+        for instrument in (AAPL, GOOG):
+            self.series.save(HOME, a_series(instrument), a_report())
         self.artefacts = MemoryArtefacts(a_curve(), a_trade_list())
         self.market = OneSourceMarket(self.series)
         self.warmed_up = 0
