@@ -147,7 +147,9 @@ class OneSourceMarket:
         adjustment: Adjustment = Adjustment.NONE,
     ) -> Bars:
         bars = random_bars(250, 1, instrument=GOOG)
-        return bars.between(start and to_nanoseconds(start), end and to_nanoseconds(end))
+        return bars.between(
+            None if start is None else to_nanoseconds(start), None if end is None else to_nanoseconds(end)
+        )
 
 
 class FakeDatabase:

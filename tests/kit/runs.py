@@ -58,13 +58,13 @@ class BarsInMemory:
         return tuple(self.events)
 
     def upsert(self, source: str, bars: Bars, actions: Sequence[CorporateAction] = ()) -> Bars:
-        raise NotImplementedError("a run only reads")
+        raise AssertionError("a run only reads")
 
     def delete(self, key: SeriesKey) -> None:
-        raise NotImplementedError("a run only reads")
+        raise AssertionError("a run only reads")
 
     def locked(self, key: SeriesKey) -> AbstractContextManager[None]:
-        raise NotImplementedError("a run only reads")
+        raise AssertionError("a run only reads")
 
 
 @dataclass
@@ -80,7 +80,7 @@ class KeptCurve:
         return self.curves[-1]
 
     def trades(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Trades:
-        raise NotImplementedError("only the curve is kept")
+        raise AssertionError("only the curve is kept")
 
     def delete(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> None:
         self.curves.clear()

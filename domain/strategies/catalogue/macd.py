@@ -1,12 +1,13 @@
 """MACD line against its signal line."""
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from domain.arrays import FloatArray
 from domain.features.momentum import macd
 from domain.features.signals import cross_weights
 from domain.market.bars import Panel
-from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
+from domain.strategies.averages import FastAndSlow
+from domain.strategies.protocol import VectorisedStrategy
 
 
 class MacdCross(VectorisedStrategy):
@@ -21,18 +22,12 @@ class MacdCross(VectorisedStrategy):
 
     name = "macd"
 
-    class Parameters(StrategyParameters):
+    class Parameters(FastAndSlow):
         """Windows of the three averages."""
 
         fast: int = Field(12, ge=1, le=5_000, description="Bars in the fast average.")
         slow: int = Field(26, ge=2, le=10_000, description="Bars in the slow average; more than fast.")
         signal: int = Field(9, ge=1, le=5_000, description="Bars in the average of the MACD line.")
-
-        @model_validator(mode="after")
-        def _fast_is_faster(self) -> "MacdCross.Parameters":
-            if self.fast >= self.slow:
-                raise ValueError(f"fast ({self.fast}) must be below slow ({self.slow})")
-            return self
 
     @property
     def lookback(self) -> int:

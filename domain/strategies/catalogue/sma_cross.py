@@ -1,12 +1,13 @@
 """Crossing of two simple moving averages."""
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from domain.arrays import FloatArray
 from domain.features.moving_averages import sma
 from domain.features.signals import cross_weights
 from domain.market.bars import Panel
-from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
+from domain.strategies.averages import FastAndSlow
+from domain.strategies.protocol import VectorisedStrategy
 
 
 class SmaCross(VectorisedStrategy):
@@ -23,18 +24,12 @@ class SmaCross(VectorisedStrategy):
 
     name = "sma_cross"
 
-    class Parameters(StrategyParameters):
+    class Parameters(FastAndSlow):
         """Windows of the two averages."""
 
         fast: int = Field(20, ge=1, le=5_000, description="Bars in the fast average.")
         slow: int = Field(50, ge=2, le=10_000, description="Bars in the slow average; more than fast.")
         allow_short: bool = Field(False, description="Sell short on a cross below, instead of leaving.")
-
-        @model_validator(mode="after")
-        def _fast_is_faster(self) -> "SmaCross.Parameters":
-            if self.fast >= self.slow:
-                raise ValueError(f"fast ({self.fast}) must be below slow ({self.slow})")
-            return self
 
     @property
     def lookback(self) -> int:

@@ -79,7 +79,7 @@ def test_connections_that_the_server_ended_are_replaced(postgres: Database, post
     postgres.ping()
     _end_connections(postgres_url)
 
-    postgres.ping()
+    assert SqlBacktestRepository(postgres).page(OURS, first=1).total == 0
 
 
 def test_a_connection_lost_in_the_middle_undoes_and_says_so(postgres: Database, postgres_url: str) -> None:
@@ -245,7 +245,8 @@ def test_a_url_that_cannot_be_used_is_refused_at_once(url: str, message: str) ->
 def test_every_spelling_of_postgresql_is_understood(postgres_url: str, scheme: str) -> None:
     database = Database(postgres_url.replace("postgresql://", f"{scheme}://", 1))
 
-    database.ping()
+    assert database.engine.dialect.driver == "psycopg"
+    assert SqlBacktestRepository(database).page(OURS, first=1).total == 0
     database.close()
 
 

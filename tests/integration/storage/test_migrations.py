@@ -122,7 +122,7 @@ def test_threads_that_upgrade_at_once_all_succeed(empty_database_url: str) -> No
     at_once(4, lambda _: upgrade_at(empty_database_url))
 
     database = Database(empty_database_url)
-    database.ping()
+    assert is_current(database)
     database.close()
 
 
@@ -133,7 +133,7 @@ def test_threads_that_upgrade_different_databases_do_not_mix_them_up(tmp_path: P
 
     for url in urls:
         database = Database(url)
-        database.ping()
+        assert is_current(database)
         database.close()
 
 
