@@ -7,7 +7,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := domain events functions graphql/trader_graphql tests
-EXTENSIONS := $(wildcard domain/backtesting/_*.px[yd]) domain/features/_rolling.pyx
+EXTENSIONS := $(wildcard domain/*/_*.px[yd])
 PYTEST_WORKERS ?= 2
 PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from domain.backtesting.adapters.parquet_artefacts import ParquetArtefactStore
+from domain.backtesting.inputs import data_hash, read_benchmark, read_panel
 from domain.backtesting.model import Backtest, BacktestOutcome, BacktestSpec, Provenance
 from domain.backtesting.result import Curve, Trades
-from domain.backtesting.run import data_hash, read_benchmark, read_panel
 from domain.errors import InvalidInput, NotFound
 from domain.market.bars import Panel
 from domain.market.calendars import measured_sessions

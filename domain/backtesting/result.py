@@ -10,12 +10,20 @@ from domain.market.instruments import InstrumentId
 
 
 class FillReason(IntEnum):
-    """Why an order was made, or a trade ended. A trade that has not ended is STILL_OPEN."""
+    """Why an order was made, or a trade ended. A trade that has not ended is STILL_OPEN.
+
+    SIGNAL is a target weight, ORDER an order of the strategy's own; STOP_LOSS and TAKE_PROFIT are
+    protective exits, of the run or of a bracket.
+    """
 
     STILL_OPEN = -1
     SIGNAL = 0
     STOP_LOSS = 1
     TAKE_PROFIT = 2
+    TRAILING_STOP = 3
+    ORDER = 4
+    MARGIN_CALL = 5
+    DELISTED = 6
 
 
 class OrderStatus(IntEnum):
@@ -24,6 +32,8 @@ class OrderStatus(IntEnum):
     FILLED = 0
     DENIED = 1
     PENDING = 2
+    CANCELLED = 3
+    EXPIRED = 4
 
 
 class DenialReason(IntEnum):

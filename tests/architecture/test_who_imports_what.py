@@ -18,6 +18,8 @@ ALLOWED = (
     ("domain/performance/adapters/", {"numpy", "jinja2"}),
     ("domain/backtesting/adapters/", {"numpy", "polars", "sqlalchemy"}),
     ("domain/identity/adapters/", {"sqlalchemy"}),
+    ("domain/research/adapters/", {"numpy", "polars", "sqlalchemy", "optuna"}),
+    ("domain/portfolio/adapters/", {"numpy", "skfolio"}),
     ("domain/", {"numpy", "pydantic"}),
     ("events/", {"pydantic"}),
     ("graphql/", {"strawberry", "graphql", "fastapi", "starlette", "pydantic", "anyio", "cross_web", "numpy"}),

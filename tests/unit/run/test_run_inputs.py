@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from domain.backtesting.run import data_hash, read_panel
+from domain.backtesting.inputs import data_hash, read_panel
 from domain.errors import InvalidInput
 from domain.market.corporate_actions import Dividend, Split
 from domain.market.instruments import AssetClass, Instrument
