@@ -8,6 +8,8 @@ floating-point operations is part of the contract: the incremental twins repeat 
 
 from libc.math cimport NAN, fabs, log
 
+from domain.features._blocks cimport block_differences, block_errors, block_means
+
 ctypedef unsigned char uint8
 
 # SPLITTER is Dekker's 2**27 + 1: it cuts a double in two halves whose products are exact.
@@ -98,31 +100,76 @@ cdef inline double variance_of(
     return (numerator if numerator > 0.0 else 0.0) * scale
 
 
+cdef inline const double* leaving(
+    const double* x, Py_ssize_t start, Py_ssize_t rows, Py_ssize_t window, double* scratch
+) noexcept nogil:
+    # What leaves the window on each row from `start` on; nothing, until it is full.
+    cdef Py_ssize_t i
+    if start >= window:
+        return x + start - window
+    for i in range(rows):
+        scratch[i] = x[start + i - window] if start + i >= window else 0.0
+    return scratch
+
+
+cdef inline void run_on(
+    Sum* total, const double* differences, double* highs, Py_ssize_t rows,
+    const double* errors, double* lows, Py_ssize_t rows_before,
+) noexcept nogil:
+    # The running sum of one block beside what rounding took from the block before it: each row of
+    # either waits for the row before, and so both wait at the same time.
+    cdef double high = total.high
+    cdef double low = total.low
+    cdef Py_ssize_t both = min(rows, rows_before)
+    cdef Py_ssize_t i
+    highs[0] = high
+    for i in range(both):
+        high = high + differences[i]
+        highs[i + 1] = high
+        low = low + errors[i]
+        lows[i] = low
+    for i in range(both, rows):
+        high = high + differences[i]
+        highs[i + 1] = high
+    for i in range(both, rows_before):
+        low = low + errors[i]
+        lows[i] = low
+    total.high = high
+    total.low = low
+
+
 def sma(const double[::1] x, double[::1] out, Py_ssize_t window):
     """The mean of the last `window` values, rounded once."""
-    cdef double high[BLOCK]
-    cdef double low[BLOCK]
+    cdef double highs[2][BLOCK + 1]
+    cdef double errors[2][BLOCK]
+    cdef double lows[BLOCK]
+    cdef double differences[BLOCK]
+    cdef double scratch[BLOCK]
     cdef double count = window
-    cdef double share = 1.0 / count
     cdef Py_ssize_t n = x.shape[0]
     cdef Py_ssize_t start = 0
     cdef Py_ssize_t rows
-    cdef Py_ssize_t i
+    cdef Py_ssize_t rows_before = 0
+    cdef int now = 0
     cdef Sum total
     total.high = total.low = 0.0
     with nogil:
-        while start < n:
-            rows = min(BLOCK, n - start)
-            for i in range(rows):
-                replace(&total, x[start + i], x[start + i - window] if start + i >= window else 0.0)
-                high[i] = total.high
-                low[i] = total.low
-            # Apart from the running sum, rows do not wait for each other: the compiler takes two at once.
-            for i in range(rows):
-                out[start + i] = mean_of(high[i], low[i], count, share)
-            start += rows
-        for i in range(min(window - 1, n)):
-            out[i] = NAN
+        # The same steps as `replace` and `mean_of`, block by block; the last turn has rows before it only.
+        while start < n or rows_before > 0:
+            rows = max(min(BLOCK, n - start), 0)
+            if rows > 0:
+                block_differences(
+                    &x[start], leaving(&x[0], start, rows, window, scratch), differences, errors[now], rows
+                )
+            run_on(&total, differences, highs[now], rows, errors[1 - now], lows, rows_before)
+            block_errors(highs[now], differences, errors[now], rows)
+            if rows_before > 0:
+                block_means(highs[1 - now] + 1, lows, count, 1.0 / count, &out[start - BLOCK], rows_before)
+            start += BLOCK
+            rows_before = rows
+            now = 1 - now
+        for start in range(min(window - 1, n)):
+            out[start] = NAN
 
 
 def moments(const double[::1] x, double[::1] mean, double[::1] variance, Py_ssize_t window, int ddof):

@@ -14,7 +14,7 @@ exactly what it would be if the instrument were studied alone. Numbers beyond 1e
 too, which keeps every square in range; no price is that large.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -54,6 +54,34 @@ def by_column(
         series = [np.ascontiguousarray(values[at]) for values in columns]
         _over_present(kernel, series, _where_present(series, least), [result[at] for result in results])
     return results
+
+
+def by_window(
+    kernel: Callable[[FloatArray, FloatArray, int], None], values: FloatArray, windows: Sequence[int]
+) -> FloatArray:
+    """Run the kernel over one instrument's own bars, (T,), once for each of K windows; (K, T).
+
+    What the bars are is looked at once for all windows.
+    """
+    series = np.ascontiguousarray(values, dtype=np.float64)
+    table = np.empty((len(windows), *series.shape))
+    rows = present_rows(series)
+    gapless = series if rows is None else series[rows]
+    answer = table if rows is None else np.empty((len(windows), *gapless.shape))
+    for line, window in zip(answer, windows, strict=True):
+        if gapless.size:
+            kernel(gapless, line, checked_window(window))
+    if rows is not None:
+        table[:] = np.nan
+        table[:, rows] = answer
+    return table
+
+
+def present_rows(values: FloatArray) -> IntArray | None:
+    """The rows of (T,) where the instrument has a bar; None when that is every row."""
+    if not values.size or _is_whole(values, -LARGEST):
+        return None
+    return np.flatnonzero((values >= -LARGEST) & (values <= LARGEST))
 
 
 def is_present(*values: float) -> bool:

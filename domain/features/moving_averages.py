@@ -2,11 +2,12 @@
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
 from domain.arrays import FloatArray
 from domain.errors import InvalidInput
 from domain.features import _rolling
-from domain.features.columns import by_column, checked_window, is_present
+from domain.features.columns import by_column, by_window, checked_window, is_present
 from domain.features.running_sums import ExactSum
 
 
@@ -18,6 +19,11 @@ def sma(values: FloatArray, window: int) -> FloatArray:
     """
     checked_window(window)
     return by_column(lambda x, out: _rolling.sma(x, out, window), values)[0]
+
+
+def sma_lines(values: FloatArray, windows: Sequence[int]) -> FloatArray:
+    """`sma` of one instrument's values (T,) for K windows at once, to the same bits; shape (K, T)."""
+    return by_window(_rolling.sma, values, windows)
 
 
 class RunningSma:
@@ -53,6 +59,15 @@ def ema(values: FloatArray, window: int, *, seed_bar: int | None = None) -> Floa
     first = _checked_seed_bar(window, seed_bar)
     rate = 2.0 / (window + 1.0)
     return by_column(lambda x, out: _rolling.ema(x, out, window, first, rate), values)[0]
+
+
+def ema_lines(values: FloatArray, windows: Sequence[int]) -> FloatArray:
+    """`ema` of one instrument's values (T,) for K windows at once, to the same bits; shape (K, T)."""
+
+    def kernel(x: FloatArray, out: FloatArray, window: int) -> None:
+        _rolling.ema(x, out, window, window - 1, 2.0 / (window + 1.0))
+
+    return by_window(kernel, values, windows)
 
 
 class ExponentialSmoothing:

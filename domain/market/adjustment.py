@@ -12,7 +12,7 @@ Sources: CRSP, "Data Descriptions Guide", factor to adjust price; Yahoo Finance 
 adjusted close?".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -48,37 +48,76 @@ def adjusted(
     that is not positive and for a dividend that is negative or not below the price it is paid
     from.
     """
-    if adjustment is Adjustment.NONE or not actions or len(bars) == 0:
+    if not adjustment.changes_prices or not actions or len(bars) == 0:
         return bars
-    session = session_ids(bars.close_time, bars.instrument)
-    horizon = int(session[-1]) if as_of is None else min(int(session[-1]), day_number(as_of))
-    price_step, share_step = np.ones(len(bars)), np.ones(len(bars))
-    for action in actions:
-        row = int(np.searchsorted(session, day_number(action.ex_date), "left"))
-        if row == 0 or day_number(action.ex_date) > horizon:
-            continue
-        if isinstance(action, Split):
-            ratio = _checked_ratio(action, bars)
-            price_step[row - 1] /= ratio
-            share_step[row - 1] *= ratio
-        elif adjustment is Adjustment.TOTAL_RETURN:
-            price_step[row - 1] *= _dividend_factor(action, float(bars.close[row - 1]), bars)
+    price_step, share_step = _steps(bars, effective(bars, actions, as_of), adjustment)
     price, shares = _product_from_here_on(price_step), _product_from_here_on(share_step)
     columns = {name: getattr(bars, name) * price for name in ("open", "high", "low", "close")}
     return replace(bars, volume=bars.volume * shares, **columns)
+
+
+def growth_of_a_share(
+    bars: Bars, actions: Sequence[CorporateAction], as_of: date | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """What one share of the first bar has become by each bar, dividends put back: (price, shares).
+
+    price (T,) is its worth over that of one share then, shares (T,) their number without dividends.
+    Row t holds the actions up to bar t alone. Prices times `price` are total returns on the footing
+    of the first bar: the ratios between bars are those of `adjusted`. Raises as that does.
+    """
+    price_step, share_step = _steps(bars, effective(bars, actions, as_of), Adjustment.TOTAL_RETURN)
+    return _product_up_to_here(1.0 / price_step), _product_up_to_here(share_step)
+
+
+def effective(
+    bars: Bars, actions: Sequence[CorporateAction], as_of: date | None = None
+) -> Iterator[tuple[int, CorporateAction]]:
+    """The actions that take effect inside the bars, each with the row it takes effect with.
+
+    That is the first bar of its ex-date or after. An action on the first bar of all changes nothing,
+    one after `as_of` or after the last bar's session is not known yet. Raises InvalidInput for a split
+    ratio that is not positive.
+    """
+    if len(bars) == 0:
+        return
+    session = session_ids(bars.close_time, bars.instrument)
+    horizon = int(session[-1]) if as_of is None else min(int(session[-1]), day_number(as_of))
+    for action in actions:
+        row = int(np.searchsorted(session, day_number(action.ex_date), "left"))
+        if row > 0 and day_number(action.ex_date) <= horizon:
+            if isinstance(action, Split):
+                _check_ratio(action, bars)
+            yield row, action
+
+
+def _steps(
+    bars: Bars, actions: Iterable[tuple[int, CorporateAction]], adjustment: Adjustment
+) -> tuple[FloatArray, FloatArray]:
+    """The factors of price and shares by which each bar differs from the next one's footing."""
+    price_step, share_step = np.ones(len(bars)), np.ones(len(bars))
+    for row, action in actions:
+        if isinstance(action, Split):
+            price_step[row - 1] /= action.ratio
+            share_step[row - 1] *= action.ratio
+        elif adjustment is Adjustment.TOTAL_RETURN:
+            price_step[row - 1] *= _dividend_factor(action, float(bars.close[row - 1]), bars)
+    return price_step, share_step
+
+
+def _product_up_to_here(steps: FloatArray) -> FloatArray:
+    return np.concatenate([np.ones(1), np.cumprod(steps[:-1])]) if len(steps) else steps
 
 
 def _product_from_here_on(steps: FloatArray) -> FloatArray:
     return np.asarray(np.cumprod(steps[::-1])[::-1], dtype=np.float64)
 
 
-def _checked_ratio(split: Split, bars: Bars) -> float:
+def _check_ratio(split: Split, bars: Bars) -> None:
     if not (np.isfinite(split.ratio) and split.ratio > 0):
         raise InvalidInput(
             f"The split of {bars.instrument.id} on {split.ex_date} has the ratio {split.ratio}, "
             "which must be a positive number."
         )
-    return split.ratio
 
 
 def _dividend_factor(dividend: Dividend, previous_close: float, bars: Bars) -> float:

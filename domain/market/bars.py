@@ -152,12 +152,21 @@ class Panel:
 
     def take(self, rows: slice) -> "Panel":
         """A contiguous run of rows, without copying."""
-        return Panel(
-            self.instruments,
-            self.timeframe,
-            self.close_time[rows],
-            *(getattr(self, column)[rows] for column in COLUMNS),
-        )
+        if rows.step not in {None, 1}:
+            raise InvalidInput("A panel is cut into contiguous runs of rows.")
+        # Rows of a checked panel need no second check; an event strategy asks for them at every bar.
+        part = object.__new__(Panel)
+        object.__setattr__(part, "instruments", self.instruments)
+        object.__setattr__(part, "timeframe", self.timeframe)
+        for column in ("close_time", *COLUMNS):
+            object.__setattr__(part, column, getattr(self, column)[rows])
+        return part
+
+    def scaled(self, price: FloatArray | float, volume: FloatArray | float) -> "Panel":
+        """Prices and volume of each instrument times a factor; both broadcast against (T, N)."""
+        factors = dict.fromkeys(COLUMNS, price) | {"volume": volume}
+        columns = (getattr(self, column) * factor for column, factor in factors.items())
+        return Panel(self.instruments, self.timeframe, self.close_time, *columns)
 
 
 def _freeze(owner: Bars | Panel, column: str, dtype: type[np.generic]) -> None:

@@ -166,15 +166,16 @@ def session_ids(close_time: TimeArray, instrument: Instrument) -> IntArray:
 
 def trading_days(close_time: TimeArray, hours: TradingHours) -> IntArray:
     """`session_ids` for a venue whose hours are known. Shape (T,), as days since 1970-01-01."""
-    if close_time.shape[0] == 0 or hours == CONTINUOUS:
-        return (close_time - 1) // NANOSECONDS_PER_DAY
+    if close_time.shape[0] == 0:
+        return np.empty(0, dtype=np.int64)
     # Time zones are at most 14 hours off UTC, so one day on each side covers every local date.
     first = int(close_time[0]) // NANOSECONDS_PER_DAY - 1
     last = int(close_time[-1]) // NANOSECONDS_PER_DAY + 1
     day = np.arange(first, last + 1, dtype=np.int64)
     # Searching each day's end in the bars is a few thousand look-ups, where converting each bar's
     # time would be a million.
-    closed_by = np.searchsorted(close_time, local_day_end(hours, day), side="right")
+    ends = (day + 1) * NANOSECONDS_PER_DAY if hours == CONTINUOUS else local_day_end(hours, day)
+    closed_by = np.searchsorted(close_time, ends, side="right")
     return np.repeat(day, np.diff(closed_by, prepend=0))
 
 

@@ -27,8 +27,18 @@ CorporateAction: TypeAlias = Split | Dividend
 
 
 class Adjustment(StrEnum):
-    """Which corporate actions a view of prices is adjusted for."""
+    """Which corporate actions a view of prices is adjusted for.
+
+    BOOKED is prices as they were traded, like NONE, with the actions carried out where they are held:
+    a simulated account gets its new shares and its dividends on the ex-date.
+    """
 
     NONE = "none"
     SPLITS = "splits"
     TOTAL_RETURN = "total_return"
+    BOOKED = "booked"
+
+    @property
+    def changes_prices(self) -> bool:
+        """Whether the view differs from the prices that were traded."""
+        return self in {Adjustment.SPLITS, Adjustment.TOTAL_RETURN}

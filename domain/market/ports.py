@@ -78,6 +78,11 @@ class BarStore(Protocol):
         """Known corporate actions, oldest first."""
         ...
 
+    def named(self, symbol: str, timeframe: Timeframe) -> tuple[SeriesKey, ...]:
+        """The stored series of every instrument with this symbol, of any venue and source, in order
+        of source and instrument. Raises NeedsOperator for a folder that cannot be read."""
+        ...
+
     def delete(self, key: SeriesKey) -> None:
         """Forget a series; nothing happens when it is unknown."""
         ...

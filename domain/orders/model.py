@@ -1,7 +1,12 @@
-"""What an order is, in the words that strategies, simulations and brokers share. Free of numpy."""
+"""What an order is, in the words that strategies, simulations and brokers share. Free of numpy.
 
-from dataclasses import dataclass, field
-from enum import IntEnum
+What passes between a strategy, the book and an account at every order is a named tuple, because a long
+run makes millions of them.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from domain.market.instruments import InstrumentId
 
@@ -29,6 +34,25 @@ class TimeInForce(IntEnum):
     GOOD_TILL_DATE = 2
 
 
+class LimitFill(StrEnum):
+    """What a bar must do to fill a limit order inside it.
+
+    CROSSED (the default) wants a price beyond the limit: at the limit itself others stand first in
+    the queue. TOUCHED is content with the limit, and optimistic.
+    """
+
+    CROSSED = "crossed"
+    TOUCHED = "touched"
+
+
+class OrderRole(IntEnum):
+    """What an order is for: the strategy's own purpose, or one of the two exits of a bracket."""
+
+    OWN = 0
+    STOP_LOSS = 1
+    TAKE_PROFIT = 2
+
+
 class TrailKind(IntEnum):
     """What the distance of a trailing stop is measured in."""
 
@@ -50,8 +74,7 @@ class Trail:
     window: int = 14
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRequest:
+class OrderRequest(NamedTuple):
     """What a strategy wants done. quantity is in units, positive buys and negative sells.
 
     limit, stop   prices; which are needed follows from the type
@@ -61,7 +84,8 @@ class OrderRequest:
                   prices of a bracket: two exits of the filled quantity that cancel each other (OCO)
                   and begin to wait when this order has been filled
     reduce_only   never opens or flips a position: what is too much is cut off
-    oco_group     orders of one group other than "" cancel each other once one of them has filled
+    oco_group     orders of one group other than "" cancel each other once one of them has filled, be it
+                  in part: what is left of that one goes on
     tag           the strategy's own word for it
     """
 
@@ -95,7 +119,13 @@ class OrderEventKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderEvent:
-    """One step in the life of an order. quantity is what this step filled, signed, in units."""
+    """One step in the life of an order.
+
+    quantity is what this step filled, or for any other step what was still to be filled; signed, in
+    units. price is that of a fill, before spread and slippage where the account charges those itself.
+    time is UTC nanoseconds: the close of the bar it happened in. reason is a short phrase for people.
+    role, tag and placed_at (UTC nanoseconds) are the order's.
+    """
 
     order_id: int
     kind: OrderEventKind
@@ -104,14 +134,57 @@ class OrderEvent:
     quantity: float = 0.0
     price: float | None = None
     reason: str = ""
+    role: OrderRole = OrderRole.OWN
+    tag: str = ""
+    placed_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WorkingOrder:
-    """An order that waits. remaining is signed, in units; stop is where a trailing stop stands now."""
+    """An order that waits.
+
+    remaining is signed, in units; stop is where the stop stands now, which moves for a trailing stop;
+    limit is that of a limit order. placed_at is UTC nanoseconds. role tells the exits of a bracket
+    from the strategy's own orders.
+    """
 
     order_id: int
     request: OrderRequest
     remaining: float
     stop: float | None = None
-    placed_at: int = field(default=0)
+    placed_at: int = 0
+    limit: float | None = None
+    role: OrderRole = OrderRole.OWN
+
+
+class WantedFill(NamedTuple):
+    """What the book asks to be carried out now.
+
+    quantity   signed units
+    reference  the price the bar offers, before spread and slippage
+    passive    whether the order stood in the book at this price, and so pays no spread or slippage
+    limit      the worst price its owner accepts; None for none
+    placed_at  UTC nanoseconds
+    """
+
+    order_id: int
+    request: OrderRequest
+    role: OrderRole
+    quantity: float
+    reference: float
+    passive: bool
+    limit: float | None
+    placed_at: int
+
+
+class Execution(NamedTuple):
+    """What came of a wanted fill.
+
+    filled   signed units, between 0 and the quantity wanted
+    refused  why the rest will never be filled: it ends the order. "" lets the rest wait
+    price    what was paid, where it is known; None takes the reference
+    """
+
+    filled: float
+    refused: str = ""
+    price: float | None = None

@@ -8,6 +8,7 @@ or the new one, never a mixture.
 
 import contextlib
 import fcntl
+import glob
 import io
 import os
 import secrets
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import polars as pl
@@ -28,7 +29,9 @@ from domain.market.adapters import series_metadata
 from domain.market.adapters.series_metadata import Description
 from domain.market.bars import COLUMNS, Bars
 from domain.market.corporate_actions import CorporateAction
+from domain.market.instruments import InstrumentId
 from domain.market.series import SeriesKey
+from domain.market.timeframe import Timeframe
 
 _FILE = "bars.parquet"
 _SCHEMA = {"close_time": pl.Int64(), **dict.fromkeys(COLUMNS, pl.Float64())}
@@ -119,6 +122,17 @@ class ParquetBarStore:
 
     def actions(self, key: SeriesKey) -> tuple[CorporateAction, ...]:
         return self._describe(key).actions
+
+    def named(self, symbol: str, timeframe: Timeframe) -> tuple[SeriesKey, ...]:
+        pattern = f"source=*/instrument={glob.escape(_encoded(symbol))}.*/timeframe={timeframe}/{_FILE}"
+        try:
+            paths = list(self._root.glob(pattern))
+        except OSError as fault:
+            raise NeedsOperator(f"The folder of stored bars cannot be read: {fault.strerror}.") from fault
+        keys = [_key_of(path, timeframe) for path in paths]
+        # A symbol may hold a dot itself: only the part after the last one is the venue.
+        mine = (key for key in keys if key.instrument_id.rpartition(".")[0] == symbol)
+        return tuple(sorted(mine, key=lambda key: (key.source, key.instrument_id)))
 
     def delete(self, key: SeriesKey) -> None:
         path = self._path(key)
@@ -224,6 +238,11 @@ def _version(path: Path) -> tuple[int, int] | None:
 
 def _encoded(name: str) -> str:
     return quote(name, safe="")
+
+
+def _key_of(path: Path, timeframe: Timeframe) -> SeriesKey:
+    instrument, source = (unquote(folder.name.partition("=")[2]) for folder in path.parents[1:3])
+    return SeriesKey(source, InstrumentId(instrument), timeframe)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import InvalidInput
-from domain.market.adjustment import adjusted, infer_actions, split_like, unadjusted_for_splits
+from domain.market.adjustment import (
+    adjusted,
+    growth_of_a_share,
+    infer_actions,
+    split_like,
+    unadjusted_for_splits,
+)
 from domain.market.calendars import day_number
 from domain.market.corporate_actions import Adjustment, CorporateAction, Dividend, Split
 from tests.kit.bars import bars_closing_at
@@ -43,10 +49,32 @@ def test_a_view_for_splits_leaves_dividends_in_the_price() -> None:
     assert adjusted(bars, [Dividend(_day(2), 4.0)], Adjustment.SPLITS).close.tolist() == [100, 80, 76]
 
 
-def test_no_adjustment_is_the_price_as_traded() -> None:
+@pytest.mark.parametrize("adjustment", [Adjustment.NONE, Adjustment.BOOKED])
+def test_no_adjustment_is_the_price_as_traded(adjustment: Adjustment) -> None:
     bars = bars_closing_at([100, 50])
 
-    assert adjusted(bars, [Split(_day(1), 2.0)], Adjustment.NONE) is bars
+    assert adjusted(bars, [Split(_day(1), 2.0)], adjustment) is bars
+
+
+def test_what_a_share_has_become_counts_from_the_first_bar_on() -> None:
+    # Given a split on the third bar, and a dividend of a tenth on the fourth
+    bars = bars_closing_at([100, 100, 50, 45])
+    actions = [Split(_day(2), 2.0), Dividend(_day(3), 5.0)]
+
+    price, shares = growth_of_a_share(bars, actions)
+
+    assert price.tolist() == pytest.approx([1.0, 1.0, 2.0, 2.0 / 0.9], rel=1e-15)
+    assert shares.tolist() == [1.0, 1.0, 2.0, 2.0]
+
+
+def test_what_a_share_has_become_never_depends_on_a_later_action() -> None:
+    bars = bars_closing_at([100, 100, 50, 45])
+    split, dividend = Split(_day(2), 2.0), Dividend(_day(3), 5.0)
+
+    known, later = growth_of_a_share(bars, [split])[0], growth_of_a_share(bars, [split, dividend])[0]
+
+    assert known[:3].tolist() == later[:3].tolist()
+    assert growth_of_a_share(bars, [split, dividend], _day(2))[0].tolist() == known.tolist()
 
 
 @pytest.mark.parametrize(
