@@ -1,7 +1,9 @@
 # cython: language_level=3
-"""What trading costs, and what a sum of money buys once costs are paid. Mirrors `reference.Market`."""
+"""What trading costs, and what a sum of money buys once costs are paid. Mirrors `reference_market.Market`.
 
-from libc.math cimport fabs, floor, sqrt
+Prices here are in the account's currency."""
+
+from libc.math cimport INFINITY, ceil, fabs, floor, sqrt
 
 # Differences below this share of equity, or of a lot, are rounding of floats and not intent.
 cdef inline double noise() noexcept nogil:
@@ -9,13 +11,22 @@ cdef inline double noise() noexcept nogil:
 
 
 cdef struct Costs:
-    # Rates are fractions of the reference price; adverse is half the spread plus slippage.
+    # Rates are fractions of the reference price; adverse is half the spread plus slippage. maximum is a
+    # share of the notional, infinite for none. Above each of `tier_from` the notional of the tier period
+    # pays `tier_rates` instead of `rate`; `traded` is what the period has seen so far. conversion is of
+    # the instrument in hand: the share of the notional that changing currency costs.
     double fixed
     double per_share
     double rate
     double minimum
+    double maximum
     double adverse
     double impact
+    double conversion
+    double traded
+    Py_ssize_t tiers
+    const double* tier_from
+    const double* tier_rates
 
 
 cdef inline double adverse_rate(const Costs* costs, double quantity, double side, double volume) noexcept nogil:
@@ -33,9 +44,34 @@ cdef inline double fill_price(
     return reference * (1.0 + side * adverse_rate(costs, quantity, side, volume))
 
 
+cdef inline double slice_of(double notional, double before, double lower, double upper) noexcept nogil:
+    # How much of a notional that follows what was traded before lies between two thresholds.
+    cdef double begin = before if before > lower else lower
+    cdef double end = before + notional if before + notional < upper else upper
+    return end - begin if end > begin else 0.0
+
+
+cdef inline double by_tiers(const Costs* costs, double notional) noexcept nogil:
+    cdef Py_ssize_t tier
+    cdef double upper
+    cdef double commission = costs.rate * slice_of(notional, costs.traded, 0.0, costs.tier_from[0])
+    for tier in range(costs.tiers):
+        upper = costs.tier_from[tier + 1] if tier + 1 < costs.tiers else INFINITY
+        commission += costs.tier_rates[tier] * slice_of(notional, costs.traded, costs.tier_from[tier], upper)
+    return commission
+
+
 cdef inline double commission_of(const Costs* costs, double quantity, double price) noexcept nogil:
-    cdef double commission = costs.fixed + costs.per_share * quantity + costs.rate * quantity * price
-    return costs.minimum if costs.minimum > commission else commission
+    cdef double commission = costs.fixed + costs.per_share * quantity
+    if costs.tiers > 0:
+        commission += by_tiers(costs, quantity * price)
+    else:
+        commission += costs.rate * quantity * price
+    if costs.minimum > commission:
+        commission = costs.minimum
+    if costs.maximum * quantity * price < commission:
+        commission = costs.maximum * quantity * price
+    return commission + costs.conversion * quantity * price
 
 
 cdef inline double money_needed(
@@ -47,6 +83,15 @@ cdef inline double money_needed(
     return quantity * reference + cost_weight * paid
 
 
+cdef inline double lowest_rate(const Costs* costs) noexcept nogil:
+    cdef Py_ssize_t tier
+    cdef double lowest = costs.rate
+    for tier in range(costs.tiers):
+        if costs.tier_rates[tier] < lowest:
+            lowest = costs.tier_rates[tier]
+    return lowest
+
+
 cdef inline double affordable(
     const Costs* costs, double money, double cost_weight, double reference, double side, double volume
 ) noexcept nogil:
@@ -55,17 +100,21 @@ cdef inline double affordable(
     cdef double price = reference * (1.0 + side * adverse)
     cdef double unit = reference * (1.0 + cost_weight * adverse)
     cdef double most = (money - cost_weight * costs.fixed) / (
-        unit + cost_weight * (costs.per_share + costs.rate * price)
+        unit + cost_weight * (costs.per_share + (lowest_rate(costs) + costs.conversion) * price)
     )
-    cdef double at_minimum = (money - cost_weight * costs.minimum) / unit
-    cdef double least = 0.0, middle
+    cdef double at_minimum = (money - cost_weight * costs.minimum) / (unit + cost_weight * costs.conversion * price)
+    cdef double least = 0.0, at_maximum, middle
     cdef int halving
     if at_minimum < most:
         most = at_minimum
+    if costs.maximum < INFINITY:
+        at_maximum = money / (unit + cost_weight * (costs.maximum + costs.conversion) * price)
+        if at_maximum > most:
+            most = at_maximum
     if most <= 0:
         return 0.0
-    if costs.impact > 0 and volume > 0:
-        # Impact grows with the quantity itself, so the answer is searched for below the start.
+    if costs.tiers > 0 or (costs.impact > 0 and volume > 0):
+        # Impact grows with the quantity itself and tiers bend the line: searched for below the start.
         for halving in range(64):
             middle = 0.5 * (least + most)
             if money_needed(costs, middle, cost_weight, reference, side, volume) <= money:
@@ -81,3 +130,9 @@ cdef inline double round_down(double quantity, double lot) noexcept nogil:
     if lot == 0:
         return quantity
     return floor(quantity / lot + noise()) * lot
+
+
+cdef inline double round_up(double quantity, double lot) noexcept nogil:
+    if lot == 0:
+        return quantity
+    return ceil(quantity / lot - noise()) * lot

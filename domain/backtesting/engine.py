@@ -18,25 +18,31 @@ import numpy as np
 
 from domain.arrays import FloatArray, IntArray
 from domain.backtesting._kernel import Account, buy_and_hold, first_unusable_bar
+from domain.backtesting.conditions import PLAIN, Conditions
 from domain.backtesting.event_loop import run_events
-from domain.backtesting.lots import lot_sizes
 from domain.backtesting.model import Costs, FillPrice, Sizing
 from domain.backtesting.remarks import Course, remarks
 from domain.backtesting.result import Curve, FillReason, Orders, Simulation, Trades
+from domain.backtesting.terms import Terms, open_account
 from domain.clock import from_nanoseconds
 from domain.errors import InvalidInput
 from domain.market.bars import Panel
+from domain.orders.model import LimitFill
 from domain.strategies.protocol import EventStrategy, Strategy, VectorisedStrategy
 
-_FILL_CODES = {FillPrice.NEXT_OPEN: 0, FillPrice.NEXT_CLOSE: 1, FillPrice.SAME_CLOSE: 2}
 _PROGRESS_STEPS = 50
 _MOST_BARS_A_STEP = 100_000
 
-# The rows of `_records.pxd`: whole numbers, then floats, eight bytes each.
-_ORDER_INTEGERS = ("decided_bar", "bar", "instrument", "status", "reason", "denial")
-_ORDER_FLOATS = ("quantity", "price", "commission", "slippage", "held")
-_TRADE_INTEGERS = ("instrument", "entry_bar", "exit_bar", "exit_reason")
-_TRADE_FLOATS = ("quantity", "entry_price", "exit_price", "pnl", "return_", "fees", "mae", "mfe")
+# The rows of `_records.pxd`, eight bytes each.
+ORDER_COLUMNS: dict[str, type[np.generic]] = {
+    **dict.fromkeys(("decided_bar", "bar", "instrument", "status", "reason", "denial"), np.int64),
+    **dict.fromkeys(("quantity", "price", "commission", "slippage", "held"), np.float64),
+}
+TRADE_COLUMNS: dict[str, type[np.generic]] = {
+    **dict.fromkeys(("instrument", "entry_bar", "exit_bar", "exit_reason"), np.int64),
+    **dict.fromkeys(("quantity", "entry_price", "exit_price", "pnl", "return_", "fees"), np.float64),
+    **dict.fromkeys(("mae", "mfe", "dividends"), np.float64),
+}
 
 
 def simulate(
@@ -47,24 +53,40 @@ def simulate(
     costs: Costs,
     fill: FillPrice,
     sizing: Sizing,
+    limit_fill: LimitFill = LimitFill.CROSSED,
+    conditions: Conditions = PLAIN,
     benchmark: FloatArray | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
     """Trade a strategy of either form over a panel.
 
+    panel         the bars that are traded
     initial_cash  account currency, above 0
-    benchmark     (T,) closes of the instrument to compare with, NaN where it has none; None buys
-                  equal shares of every instrument of the panel at its first close and holds them
+    conditions    rates of exchange, corporate actions, and what the strategy sees instead of the panel
+    benchmark     (T,) closes of the instrument to compare with, in account currency and dividends
+                  put back, NaN where it has none; None buys equal shares of every instrument of
+                  the panel at its first close and holds them
     progress      hears the share done, now and then, and may raise to cancel
 
     Raises InvalidInput for unusable bars, cash or benchmark, and for targets that are not weights:
     of another shape than the panel, not floats, or infinite. What the strategy raises passes through.
     """
-    run = _Run.prepare(panel, _Terms(initial_cash, costs, fill, sizing), benchmark)
+    run = _Run.prepare(panel, Terms(initial_cash, costs, fill, sizing, limit_fill, conditions), benchmark)
+    view = conditions.view
     if isinstance(strategy, VectorisedStrategy):
-        run.trade_targets(_checked(strategy.target(panel), panel, strategy.name), strategy.name, progress)
+        targets = strategy.target(panel if view is None else view.panel)
+        run.trade_targets(_checked(targets, panel, strategy.name), strategy.name, progress)
     elif isinstance(strategy, EventStrategy):
-        run_events(run.account, panel, strategy, _stops(len(panel), progress))
+        run_events(
+            run.account,
+            panel,
+            strategy,
+            _stops(len(panel), progress),
+            fill=fill,
+            limit_fill=limit_fill,
+            adverse_rate=run.terms.adverse_rate,
+            view=view,
+        )
     else:
         raise InvalidInput(f"'{strategy.name}' is neither a vectorised nor an event strategy.")
     return run.outcome(strategy)
@@ -78,6 +100,8 @@ def simulate_targets(
     costs: Costs,
     fill: FillPrice,
     sizing: Sizing,
+    limit_fill: LimitFill = LimitFill.CROSSED,
+    conditions: Conditions = PLAIN,
     benchmark: FloatArray | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Simulation:
@@ -85,38 +109,30 @@ def simulate_targets(
 
     Row t counts as decided when bar t closed. The rest is as in `simulate`.
     """
-    run = _Run.prepare(panel, _Terms(initial_cash, costs, fill, sizing), benchmark)
+    run = _Run.prepare(panel, Terms(initial_cash, costs, fill, sizing, limit_fill, conditions), benchmark)
     run.trade_targets(_checked(targets, panel, "targets"), "targets", progress)
     return run.outcome(None)
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
-    initial_cash: float
-    costs: Costs
-    fill: FillPrice
-    sizing: Sizing
-
-
-@dataclass(frozen=True, slots=True)
 class _Run:
     panel: Panel
-    terms: _Terms
+    terms: Terms
     account: Account
     curve: Curve
     missing: IntArray
 
     @classmethod
-    def prepare(cls, panel: Panel, terms: _Terms, benchmark: FloatArray | None) -> "_Run":
+    def prepare(cls, panel: Panel, terms: Terms, benchmark: FloatArray | None) -> "_Run":
         initial_cash = terms.initial_cash
         if not (math.isfinite(initial_cash) and initial_cash > 0):
             raise InvalidInput.at("initialCash", message=f"must be above 0 (got {initial_cash})")
         missing = _require_usable(panel)
         # One block: the system hands out memory in large pages, and four blocks would end in small ones.
         equity, cash, exposure, held = np.empty((4, len(panel)))
-        _follow_benchmark(panel, benchmark, initial_cash, held)
+        _follow_benchmark(_held_closes(panel, terms.conditions), benchmark, initial_cash, held)
         curve = Curve(panel.close_time, equity, cash, exposure, held)
-        account = _open_account(panel, curve, terms, missing)
+        account = open_account(panel, curve, terms, missing)
         return cls(panel, terms, account, curve, missing)
 
     def trade_targets(self, targets: FloatArray, name: str, progress: Callable[[float], None] | None) -> None:
@@ -144,42 +160,15 @@ class _Run:
             financing_paid=account.financing,
             turnover=account.traded / mean_equity if mean_equity > 0 else None,
             entry_bar_exits=account.entry_bar_exits,
-            warnings=remarks(
-                Course(self.panel, self.terms.fill, self.terms.sizing, account, self.missing, strategy)
-            ),
+            dividends_received=account.dividends,
+            warnings=remarks(Course(self.panel, self.terms, account, self.missing, strategy)),
         )
 
 
-def _open_account(panel: Panel, curve: Curve, terms: _Terms, missing: IntArray) -> Account:
-    costs, sizing = terms.costs, terms.sizing
-    # An instrument with a bar at every time opens each after the last decision: nothing to look up.
-    mixed = len(panel.instruments) > 1 and bool(missing.any())
-    return Account(
-        panel.close_time,
-        panel.open_time if mixed else np.empty((0, 0), dtype=np.int64),
-        panel.open,
-        panel.high,
-        panel.low,
-        panel.close,
-        panel.volume,
-        np.array(lot_sizes(panel.instruments, sizing.quantity)),
-        curve.equity,
-        curve.cash,
-        curve.exposure,
-        initial_cash=terms.initial_cash,
-        fill=_FILL_CODES[terms.fill],
-        max_leverage=sizing.max_leverage,
-        stop_loss=math.nan if sizing.stop_loss is None else sizing.stop_loss,
-        take_profit=math.nan if sizing.take_profit is None else sizing.take_profit,
-        commission_fixed=costs.commission_fixed,
-        commission_per_share=costs.commission_per_share,
-        commission_rate=costs.commission_bps / 10_000.0,
-        commission_minimum=costs.commission_minimum,
-        adverse_rate=(costs.spread_bps / 2.0 + costs.slippage_bps) / 10_000.0,
-        impact_rate=costs.impact_bps / 10_000.0,
-        borrow_rate=costs.borrow_rate,
-        margin_rate=costs.margin_rate,
-    )
+def _held_closes(panel: Panel, conditions: Conditions) -> FloatArray:
+    """What one unit is worth to its holder at each close, in account currency; (T, N)."""
+    closes = panel.close if conditions.view is None else conditions.view.panel.close
+    return closes if conditions.rates is None else np.ascontiguousarray(closes * conditions.rates)
 
 
 def _require_usable(panel: Panel) -> IntArray:
@@ -199,14 +188,14 @@ def _require_usable(panel: Panel) -> IntArray:
 
 
 def _follow_benchmark(
-    panel: Panel, benchmark: FloatArray | None, initial_cash: float, value: FloatArray
+    held: FloatArray, benchmark: FloatArray | None, initial_cash: float, value: FloatArray
 ) -> None:
     if benchmark is None:
-        buy_and_hold(panel.close, initial_cash, value)
+        buy_and_hold(held, initial_cash, value)
         return
     closes = np.ascontiguousarray(benchmark, dtype=np.float64)
     if closes.shape != value.shape:
-        raise InvalidInput.at("benchmark", message=f"must have one close for each of the {len(panel)} bars")
+        raise InvalidInput.at("benchmark", message=f"must have one close for each of the {len(held)} bars")
     if not bool((np.isnan(closes) | ((closes > 0) & np.isfinite(closes))).all()):
         raise InvalidInput.at("benchmark", message="has a close that is not positive and finite")
     buy_and_hold(closes.reshape(-1, 1), initial_cash, value)
@@ -235,22 +224,21 @@ def _stops(bars: int, progress: Callable[[float], None] | None) -> Iterator[int]
         progress(min(stop, bars) / bars)
 
 
+def columns_of(table: IntArray, kinds: dict[str, type[np.generic]]) -> dict[str, Any]:
+    """The rows of a table the account wrote, by name; floats were written as their bits."""
+    return {name: row.view(kind) for (name, kind), row in zip(kinds.items(), table, strict=True)}
+
+
 def _orders(account: Account) -> Orders:
-    table = np.empty((len(_ORDER_INTEGERS) + len(_ORDER_FLOATS), account.order_count), dtype=np.int64)
+    table = np.empty((len(ORDER_COLUMNS), account.order_count), dtype=np.int64)
     account.read_orders(table)
-    return Orders(**_columns(table, _ORDER_INTEGERS, _ORDER_FLOATS))
-
-
-def _columns(table: IntArray, integers: tuple[str, ...], floats: tuple[str, ...]) -> dict[str, Any]:
-    """The rows of the table by name; floats were written as their bits."""
-    measured = table[len(integers) :].view(np.float64)
-    return dict(zip(integers, table, strict=False)) | dict(zip(floats, measured, strict=True))
+    return Orders(**columns_of(table, ORDER_COLUMNS))
 
 
 def _trades(panel: Panel, account: Account) -> Trades:
-    table = np.empty((len(_TRADE_INTEGERS) + len(_TRADE_FLOATS), account.trade_count), dtype=np.int64)
+    table = np.empty((len(TRADE_COLUMNS), account.trade_count), dtype=np.int64)
     account.read_trades(table)
-    columns = _columns(table, _TRADE_INTEGERS, _TRADE_FLOATS)
+    columns = columns_of(table, TRADE_COLUMNS)
     entry_bar, exit_bar = columns["entry_bar"], columns["exit_bar"]
     return Trades(
         instrument_ids=tuple(instrument.id for instrument in panel.instruments),

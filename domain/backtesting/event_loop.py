@@ -1,89 +1,101 @@
 """Event strategies: one call a bar, through the same account as target arrays."""
 
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from domain.backtesting._kernel import Account
-from domain.errors import InvalidInput
+from domain.backtesting.conditions import RestatedView
+from domain.backtesting.event_context import EventAccount, EventContext
+from domain.backtesting.model import FillPrice
+from domain.backtesting.sight import Sight
+from domain.backtesting.simulated_orders import SimulatedOrders
 from domain.market.bars import Panel
-from domain.market.instruments import InstrumentId
+from domain.orders.model import LimitFill
 from domain.strategies.protocol import BarContext, EventStrategy
 
 
-def run_events(account: Account, panel: Panel, strategy: EventStrategy, stops: Iterable[int]) -> None:
+def run_events(
+    account: EventAccount,
+    panel: Panel,
+    strategy: EventStrategy,
+    stops: Iterable[int],
+    *,
+    fill: FillPrice = FillPrice.NEXT_OPEN,
+    limit_fill: LimitFill = LimitFill.CROSSED,
+    adverse_rate: float = 0.0,
+    view: RestatedView | None = None,
+) -> None:
     """Call the strategy at each close, and let the account live through the bars.
 
-    `stops` says after which bars to ask for the next stop; asking reports progress and may raise.
-    Raises InvalidInput for a target that is not a finite weight; what the strategy raises passes.
+    stops         after which bars to ask for the next stop; asking reports progress and may raise
+    fill          at which price market orders are filled
+    limit_fill    what fills a limit order inside a bar
+    adverse_rate  half the spread and slippage, as a fraction of price
+    view          what the strategy sees instead of the traded panel; None for the panel itself
+
+    Raises InvalidInput for targets and orders that cannot be meant; what the strategy raises passes.
     """
-    context = _Context(account, panel, strategy.name)
+    listens = type(strategy).on_order is not EventStrategy.on_order
+    orders = SimulatedOrders(
+        account,
+        panel,
+        fill=fill,
+        limit_fill=limit_fill,
+        adverse_rate=adverse_rate,
+        keep_events=listens,
+    )
+    context = EventContext(account, panel, strategy.name, Sight(panel, strategy, view), orders)
     strategy.on_start(context.instruments)
-    begin_bar, on_bar, end_bar = account.begin_bar, strategy.on_bar, account.end_bar
+    agenda, begin_bar, end_bar = context.agenda, account.begin_bar, account.end_bar
+    on_bar = _deciding(strategy, context, orders, fill)
+    live_through = _busy_bar(account, strategy, context, orders)
     start = 0
     for stop in stops:
         for bar in range(start, stop):
-            begin_bar(bar)
+            if agenda:
+                live_through(bar)
+            else:
+                begin_bar(bar)
             context.index = bar
             on_bar(context)
             end_bar(bar)
         start = stop
+    orders.finish()
 
 
-class _Context(BarContext):
-    """One object for the whole run: making one a bar would cost more than the bar."""
+def _deciding(
+    strategy: EventStrategy, context: EventContext, orders: SimulatedOrders, fill: FillPrice
+) -> Callable[[BarContext], None]:
+    if fill is not FillPrice.SAME_CLOSE:
+        return strategy.on_bar
 
-    __slots__ = ("_account", "_columns", "_name", "_only", "_panel", "index", "instruments")
+    def decide_and_fill(_: BarContext) -> None:
+        strategy.on_bar(context)
+        if orders.book:
+            orders.fill_at_this_close(context.index)
 
-    index: int
-    instruments: tuple[InstrumentId, ...]
+    return decide_and_fill
 
-    def __init__(self, account: Account, panel: Panel, name: str) -> None:
-        self._account = account
-        self._panel = panel
-        self._name = name
-        self.index = 0
-        self.instruments = tuple(instrument.id for instrument in panel.instruments)
-        self._columns = {instrument: column for column, instrument in enumerate(self.instruments)}
-        self._only = len(self.instruments) == 1
 
-    @property
-    def time(self) -> int:
-        return int(self._panel.close_time[self.index])
+def _busy_bar(
+    account: EventAccount, strategy: EventStrategy, context: EventContext, orders: SimulatedOrders
+) -> Callable[[int], None]:
+    """A bar in which orders work, or something is to be told before `on_bar`."""
+    book, timers, agenda = orders.book, context.timers, context.agenda
 
-    @property
-    def bars(self) -> Panel:
-        return self._panel.until(self.index)
+    def live_through(bar: int) -> None:
+        context.index = bar
+        if book:
+            orders.live_through(bar)
+        else:
+            account.begin_bar(bar)
+        # What the strategy does while it listens is told at the next close, so this ends.
+        if orders.events:
+            for event in orders.take_events():
+                strategy.on_order(context, event)
+        if timers.waiting:
+            for name in timers.due(context.time):
+                strategy.on_timer(context, name)
+        if not (book or orders.events or timers.waiting):
+            # Nothing is left to attend to, until the strategy acts again.
+            agenda.clear()
 
-    @property
-    def equity(self) -> float:
-        return self._account.equity
-
-    @property
-    def cash(self) -> float:
-        return self._account.cash
-
-    def position(self, instrument: InstrumentId | None = None) -> float:
-        return self._account.position(self._column(instrument))
-
-    def close(self, instrument: InstrumentId | None = None) -> float:
-        return float(self._panel.close[self.index, self._column(instrument)])
-
-    def target(self, weight: float, instrument: InstrumentId | None = None) -> None:
-        column = self._column(instrument)
-        if not math.isfinite(weight):
-            raise InvalidInput(
-                f"'{self._name}' asks for the weight {weight} at bar {self.index}; a target is a finite share of equity."
-            )
-        self._account.ask(column, weight)
-
-    def _column(self, instrument: InstrumentId | None) -> int:
-        if instrument is None:
-            if self._only:
-                return 0
-            raise InvalidInput(
-                f"'{self._name}' must say which of its {len(self.instruments)} instruments it means."
-            )
-        column = self._columns.get(instrument)
-        if column is None:
-            raise InvalidInput(f"'{self._name}' asks for {instrument}, which is not among its instruments.")
-        return column
+    return live_through

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from domain.errors import InvalidInput, Problem
 from domain.ids import BacktestId, WorkspaceId
 from domain.market.corporate_actions import Adjustment
+from domain.orders.model import LimitFill
 from domain.validation import wrong_value
 
 BasisPoints = Annotated[float, Field(ge=0, le=10_000, description="Hundredths of a per cent.")]
@@ -37,6 +39,13 @@ class FillPrice(StrEnum):
         return self is FillPrice.SAME_CLOSE
 
 
+class TierPeriod(StrEnum):
+    """Over what the notional of commission tiers adds up: each order alone, or a calendar month (UTC)."""
+
+    ORDER = "order"
+    MONTH = "month"
+
+
 class QuantityRule(StrEnum):
     """How a wanted amount becomes an order quantity."""
 
@@ -45,42 +54,98 @@ class QuantityRule(StrEnum):
     FRACTIONAL = "fractional"
 
 
+class CommissionTier(_Frozen):
+    """The rate of that part of the notional that lies above `over`, up to the next tier."""
+
+    over: float = Field(gt=0, description="Notional, account currency.")
+    bps: BasisPoints
+
+
 class Costs(_Frozen):
     """What trading costs. Defaults are those of a retail account in liquid US shares, not zero.
 
-    commission  per order: max(minimum, fixed + per_share * quantity + bps of notional)
+    commission  per order: max(minimum, fixed + per_share * quantity + bps of notional), but no more
+                than maximum_bps of the notional
+    tiers       the part of the notional above each threshold pays the rate of its tier, the part
+                below the first commission_bps; the notional counted is that of the order, or of all
+                fills of the calendar month with this order on top
+    passive     the rate of a limit's fill instead of commission_bps and tiers (maker and taker);
+                such a fill pays neither spread nor slippage nor impact
     spread      the full quoted spread; each side pays half of it
     slippage    paid on top of half the spread by every fill
     impact      extra bps of a fill as large as the bar's whole volume, scaled by the square root
                 of quantity / volume
     borrow      a year on the value of short positions
     margin      a year on cash below zero
+    funding     of perpetual swaps: at 00:00, 08:00 and 16:00 UTC, on the signed value of positions at
+                the last close up to then; longs pay and shorts receive while it is positive
+    fx          of the notional of a fill in another currency than the account's
     """
 
     commission_fixed: float = Field(0.0, ge=0, description="Account currency an order.")
     commission_per_share: float = Field(0.0, ge=0, description="Account currency a unit.")
     commission_bps: BasisPoints = 1.0
     commission_minimum: float = Field(0.0, ge=0, description="Account currency an order.")
+    commission_maximum_bps: BasisPoints | None = None
+    commission_bps_passive: BasisPoints | None = None
+    commission_tiers: tuple[CommissionTier, ...] = Field((), max_length=20)
+    commission_tier_period: TierPeriod = TierPeriod.ORDER
     spread_bps: BasisPoints = 2.0
     slippage_bps: BasisPoints = 1.0
     impact_bps: BasisPoints = 0.0
+    fx_bps: BasisPoints = 0.0
     borrow_rate: AnnualRate = 0.01
     margin_rate: AnnualRate = 0.06
+    funding_rate: float = Field(0.0, ge=-0.1, le=0.1, description="Share of the position every 8 hours.")
+
+    @field_validator("commission_tiers")
+    @classmethod
+    def _tiers_in_order(cls, tiers: tuple[CommissionTier, ...]) -> tuple[CommissionTier, ...]:
+        thresholds = [tier.over for tier in tiers]
+        if any(later <= earlier for earlier, later in pairwise(thresholds)):
+            raise ValueError("must be in order of their thresholds, each above the one before")
+        return tiers
 
 
 class Sizing(_Frozen):
     """How target weights become quantities, and what the account may do.
 
     max_leverage 1.0 is a cash account: gross exposure never exceeds equity at the time of a fill.
+    initial_margin says the same for a margin account, as the share of a new position's value that
+    equity must cover: 0.5 is a max_leverage of 2. Give one of the two.
+    maintenance_margin is the share of gross exposure that equity must not fall below at a bar's close;
+    else positions are sold at the next open, all by the same share, until it holds again. What prices
+    did inside the bar is not looked at. None switches it off.
     stop_loss and take_profit are fractions of the entry price; None switches them off.
+    max_volume_share is how much of a bar's volume all fills in an instrument may take together; the
+    rest stays open for the next bar. A bar of unknown volume then fills nothing. None is no limit.
     """
 
     quantity: QuantityRule = QuantityRule.INSTRUMENT
     max_leverage: float = Field(1.0, gt=0, le=20, description="Gross exposure over equity.")
+    initial_margin: float | None = Field(None, ge=0.01, le=1, description="Equity over a new position.")
+    maintenance_margin: float | None = Field(None, gt=0, le=1, description="Equity over gross exposure.")
     stop_loss: float | None = Field(None, gt=0, lt=1, description="Fraction below entry (above for shorts).")
     take_profit: float | None = Field(
         None, gt=0, le=100, description="Fraction above entry (below for shorts)."
     )
+    max_volume_share: float | None = Field(None, gt=0, le=1, description="Share of a bar's volume.")
+
+    @property
+    def leverage(self) -> float:
+        """Most gross exposure over equity, by whichever of the two limits was given."""
+        return self.max_leverage if self.initial_margin is None else 1.0 / self.initial_margin
+
+    @model_validator(mode="after")
+    def _margins_fit(self) -> "Sizing":
+        if self.initial_margin is not None and self.max_leverage != 1.0:
+            raise ValueError("max_leverage and initial_margin say the same thing; give one of them")
+        if self.maintenance_margin is not None and self.maintenance_margin * self.leverage > 1.0:
+            raise ValueError(
+                f"maintenance_margin {self.maintenance_margin:g} is above the {1 / self.leverage:g} that a new "
+                "position needs, so that every full purchase would be called at once"
+            )
+        return self
 
 
 class BacktestSpec(_Frozen):
@@ -90,6 +155,11 @@ class BacktestSpec(_Frozen):
     start, end   first and last bar by UTC date of the close, inclusive; None is all there is
     benchmark    an instrument bought and held for comparison; None compares with the equal-weight
                  buy-and-hold of the instruments themselves
+    close_delisted
+                 whether an instrument whose bars end more than ten days of trading before the others'
+                 counts as delisted: it is then closed at its last close, on the row after it. That no
+                 bar follows is known in hindsight, though holders of a share that goes are told before;
+                 what it changes is that its money is free from that row on
     """
 
     strategy: str = Field(min_length=1)
@@ -103,8 +173,10 @@ class BacktestSpec(_Frozen):
     currency: str = "USD"
     costs: Costs = Costs()
     fill: FillPrice = FillPrice.NEXT_OPEN
+    limit_fill: LimitFill = LimitFill.CROSSED
     sizing: Sizing = Sizing()
     adjustment: Adjustment = Adjustment.TOTAL_RETURN
+    close_delisted: bool = True
     benchmark: str | None = None
     seed: int = Field(0, ge=0, lt=2**63)
 
@@ -153,8 +225,8 @@ class Provenance:
     """What a result was made from.
 
     data_hash     SHA-256 over every series as the engine saw it, adjusted and in order: its bars and
-                  the asset class, currency, tick, lot and divisibility of its instrument; the
-                  benchmark's come last
+                  the asset class, currency, tick, lot and divisibility of its instrument; then booked
+                  corporate actions, rates of exchange, and the benchmark's come last
     code_version  package version of the engine, with the commit where it is known
     """
 

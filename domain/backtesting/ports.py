@@ -104,6 +104,11 @@ class BacktestJob:
     workspace_id: WorkspaceId
     spec: BacktestSpec
 
+    @property
+    def is_limited_by_step(self) -> bool:
+        """The time limit is that of the whole run."""
+        return False
+
 
 class JobObserver(Protocol):
     """Hears how a job goes; calls come from any thread.

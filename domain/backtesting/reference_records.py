@@ -40,20 +40,26 @@ class Trade:
     fees: float
     mae: float
     mfe: float
+    dividends: float
 
 
 @dataclass
 class RoundTrip:
-    """A position from flat to flat, at average cost."""
+    """A position from flat to flat, at average cost. Prices are added up in the instrument's currency,
+    values in the account's. `inside` tells that an order inside the bar opened it, not at its open."""
 
     entry_bar: int
+    inside: bool = False
     side: float = 0.0
     basis: float = 0.0
     entry_units: float = 0.0
+    entry_prices: float = 0.0
     entry_value: float = 0.0
     exit_units: float = 0.0
+    exit_prices: float = 0.0
     exit_value: float = 0.0
     fees: float = 0.0
+    dividends: float = 0.0
     mae: float = 0.0
     mfe: float = 0.0
     seen: list[float] = field(default_factory=list)
@@ -73,10 +79,12 @@ class RoundTrip:
         average: float,
         left: float = 0.0,
         close: float = 0.0,
+        rate: float = 1.0,
     ) -> Trade:
         """The trade it made; what is left is counted at the close."""
-        exit_value = self.exit_value + abs(left) * close
-        pnl = self.side * (exit_value - self.entry_value) - self.fees
+        exit_prices = self.exit_prices + abs(left) * close
+        exit_value = self.exit_value + abs(left) * (close * rate)
+        pnl = self.side * (exit_value - self.entry_value) - self.fees + self.dividends
         self.judge(average)
         return Trade(
             instrument=instrument,
@@ -84,48 +92,71 @@ class RoundTrip:
             exit_bar=bar,
             exit_reason=reason,
             quantity=self.side * self.entry_units,
-            entry_price=self.entry_value / self.entry_units,
-            exit_price=exit_value / self.entry_units,
+            entry_price=self.entry_prices / self.entry_units,
+            exit_price=exit_prices / self.entry_units,
             pnl=pnl,
             return_=pnl / self.basis if self.basis > 0 else math.nan,
             fees=self.fees,
             mae=self.mae,
             mfe=self.mfe,
+            dividends=self.dividends,
         )
 
 
 @dataclass
 class Holding:
-    """What is held of one instrument, and what is wanted of it."""
+    """What is held of one instrument, and what is wanted of it.
+
+    average is in the instrument's currency, cost the same in the account's. leaving tells why an exit
+    that volume cut short goes on at the next open; taken is what fills took of the volume, by bar.
+    """
 
     lot: float
+    conversion: float = 0.0
     quantity: float = 0.0
     average: float = 0.0
+    cost: float = 0.0
     last_close: float = math.nan
     pending: float = math.nan
     decided_bar: int = -1
+    leaving: FillReason | None = None
+    taken: dict[int, float] = field(default_factory=dict)
     trip: RoundTrip = field(default_factory=lambda: RoundTrip(-1))
 
-    def worth(self, price: float) -> float:
-        """Signed value; an instrument that never had a bar is worth nothing, and is not held."""
-        return self.quantity * price if self.quantity else 0.0
+    def begin(self, bar: int) -> None:
+        """Forget the round trip before: a new one opens in this bar."""
+        self.trip, self.average, self.cost, self.leaving = RoundTrip(bar), 0.0, 0.0, None
 
-    def add(self, signed: float, price: float) -> None:
-        """Book more of the same side at this price."""
+    def add(self, signed: float, price: float, paid: float) -> None:
+        """Book more of the same side at this price, which is `paid` in the account's currency."""
         held, quantity, trip = abs(self.quantity), abs(signed), self.trip
         if held > 0:
             trip.judge(self.average)  # what was seen so far concerns the average before this purchase
         trip.side = math.copysign(1.0, signed)
         trip.entry_units += quantity
-        trip.entry_value += quantity * price
+        trip.entry_prices += quantity * price
+        trip.entry_value += quantity * paid
         self.average = (self.average * held + quantity * price) / (held + quantity)
+        self.cost = (self.cost * held + quantity * paid) / (held + quantity)
         self.quantity += signed
-        trip.basis = max(trip.basis, abs(self.quantity) * self.average)
+        trip.basis = max(trip.basis, abs(self.quantity) * self.cost)
 
-    def reduce(self, signed: float, price: float) -> None:
+    def reduce(self, signed: float, price: float, paid: float) -> None:
         """Book less of it; the average cost of the rest stays."""
         self.trip.exit_units += abs(signed)
-        self.trip.exit_value += abs(signed) * price
+        self.trip.exit_prices += abs(signed) * price
+        self.trip.exit_value += abs(signed) * paid
         self.quantity += signed
         if abs(self.quantity) <= NOISE * self.lot:
             self.quantity = 0.0
+
+    def restate(self, ratio: float) -> None:
+        """So many new shares for each old one, at the same cost altogether."""
+        self.last_close /= ratio
+        if self.quantity:
+            self.quantity *= ratio
+            self.average /= ratio
+            self.cost /= ratio
+            self.trip.entry_units *= ratio
+            self.trip.exit_units *= ratio
+            self.trip.seen = [price / ratio for price in self.trip.seen]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.arrays import IntArray
 from domain.backtesting._kernel import Account
-from domain.backtesting.model import FillPrice, Sizing
+from domain.backtesting.terms import Terms
 from domain.clock import from_nanoseconds
 from domain.market.bars import Panel
 from domain.strategies.protocol import Strategy
@@ -16,8 +16,7 @@ class Course:
     """How a simulation went. missing (N,) counts the bars each instrument lacks."""
 
     panel: Panel
-    fill: FillPrice
-    sizing: Sizing
+    terms: Terms
     account: Account
     missing: IntArray
     strategy: Strategy | None
@@ -30,12 +29,16 @@ def remarks(course: Course) -> tuple[str, ...]:
 
 def _all(course: Course) -> Iterator[str]:
     yield from _about_ruin(course)
+    yield from _about_margin_calls(course)
     yield from _about_silence(course)
-    if course.fill.is_optimistic:
+    yield from _about_lookback(course)
+    if course.terms.fill.is_optimistic:
         yield "Optimistic: orders were filled at the very close they were decided on."
     yield from _about_late_fills(course)
     yield from _about_refusals(course)
+    yield from _about_volume(course)
     yield from _about_exits(course)
+    yield from _about_delistings(course)
     yield from _about_bars(course)
 
 
@@ -44,6 +47,18 @@ def _about_ruin(course: Course) -> Iterator[str]:
     if bar >= 0:
         at = from_nanoseconds(course.panel.close_time[bar])
         yield f"The account was ruined on {at:%Y-%m-%d %H:%M} UTC: equity fell to zero or below, and trading stopped."
+
+
+def _about_margin_calls(course: Course) -> Iterator[str]:
+    account = course.account
+    if account.margin_calls > 0:
+        at = from_nanoseconds(course.panel.close_time[account.first_margin_call_bar])
+        others = _count(account.margin_calls - 1, "more call", "more calls")
+        yield (
+            f"The account was called for margin on {at:%Y-%m-%d %H:%M} UTC, {account.first_margin_shortfall:,.2f} "
+            f"short{f', with {others} later' if account.margin_calls > 1 else ''}: positions were sold at the next "
+            "open. Margin was looked at at closes only, not inside bars."
+        )
 
 
 def _about_silence(course: Course) -> Iterator[str]:
@@ -74,6 +89,16 @@ def _why_silent(course: Course) -> str:
     return f"{wanted} but there are {bars}"
 
 
+def _about_lookback(course: Course) -> Iterator[str]:
+    strategy, bars = course.strategy, len(course.panel)
+    acted = course.account.decisions > 0 or course.account.order_count > 0
+    if strategy is not None and strategy.lookback > bars and acted:
+        yield (
+            f"'{strategy.name}' asks for {strategy.lookback:,} bars before it decides and there are {bars:,}: what it "
+            "decided rests on less than it needs."
+        )
+
+
 def _about_late_fills(course: Course) -> Iterator[str]:
     late = course.account.filled_late
     if late > 0:
@@ -89,12 +114,31 @@ def _about_refusals(course: Course) -> Iterator[str]:
         yield f"{_count(account.denied_count, 'order was', 'orders were')} denied for lack of buying power or for being less than one lot."
     if account.rows_over_leverage > 0:
         yield (
-            f"Weights add up to more than {course.sizing.max_leverage:g} times equity on "
+            f"Weights add up to more than {course.terms.sizing.leverage:g} times equity on "
             f"{_count(account.rows_over_leverage, 'bar', 'bars')}; buying power limited what was bought."
         )
     if account.pending_count > 0:
         yield (
             f"{_count(account.pending_count, 'order was', 'orders were')} still waiting for a bar to be filled on at the end."
+        )
+
+
+def _about_volume(course: Course) -> Iterator[str]:
+    cut, share = course.account.cut_by_volume, course.terms.sizing.max_volume_share
+    if cut > 0 and share is not None:
+        yield (
+            f"{_count(cut, 'fill was', 'fills were')} cut to {100 * share:g} % of the bar's volume; the rest waited."
+        )
+
+
+def _about_delistings(course: Course) -> Iterator[str]:
+    for row, column in course.terms.conditions.events.delistings:
+        if row == 0:  # Gone before the first bar: nothing was ever held of it.
+            continue
+        ended = from_nanoseconds(course.panel.close_time[row - 1])
+        yield (
+            f"{course.panel.instruments[column].id} has no bar after {ended:%Y-%m-%d} while others go on: it was taken "
+            "as delisted, and whatever was held of it was closed at its last close."
         )
 
 

@@ -13,7 +13,9 @@ class FillReason(IntEnum):
     """Why an order was made, or a trade ended. A trade that has not ended is STILL_OPEN.
 
     SIGNAL is a target weight, ORDER an order of the strategy's own; STOP_LOSS and TAKE_PROFIT are
-    protective exits, of the run or of a bracket.
+    protective exits, of the run or of a bracket. MARGIN_CALL is a sale the broker makes, DELISTED the
+    end of the instrument itself. SPLIT rows are no trades: shares that a split adds at no price, and
+    the fraction of one that is paid in cash.
     """
 
     STILL_OPEN = -1
@@ -24,6 +26,7 @@ class FillReason(IntEnum):
     ORDER = 4
     MARGIN_CALL = 5
     DELISTED = 6
+    SPLIT = 7
 
 
 class OrderStatus(IntEnum):
@@ -67,7 +70,8 @@ class Orders:
     A flip from long to short is two orders. A target that is held already makes no order. A
     decision that was replaced, or overtaken by a protective exit, before it could fill is not listed.
 
-    decided_bar  row of the panel whose close it was decided on; the bar itself for protective exits
+    decided_bar  row of the panel whose close it was decided on, or the margin call was made on; the bar
+                 itself for protective exits, splits and delistings
     bar          row in which it was filled or denied; -1 while pending. At that bar's close where a
                  decision for the next open was made after the bar had opened, on another venue's close
     instrument   column of the panel
@@ -76,7 +80,8 @@ class Orders:
     denial       a DenialReason
     quantity     units, negative for sales: filled, or wanted where it was not filled. A pending
                  quantity is an estimate at the last close
-    price        what was paid, spread, slippage and impact included; NaN where nothing was filled
+    price        what was paid, spread, slippage and impact included, in the instrument's currency; NaN
+                 where nothing was filled, 0.0 for the shares of a split
     commission   account currency
     slippage     account currency lost against the reference price
     held         units held after it, negative short
@@ -118,13 +123,15 @@ class Trades:
     the last known close. Statistics report them apart.
 
     quantity        everything that was added, negative for shorts; more than was ever held at once
-                    when a position was reduced and added to again
-    entry_price     average price of everything that was added
-    exit_price      average price of everything that was taken away
-    pnl             quantity * (exit_price - entry_price) - fees, account currency, slippage included;
-                    borrow fees and margin interest are charged to the account, not to trades
+                    when a position was reduced and added to again. In shares as they are at the exit
+    entry_price     average price of everything that was added, in the instrument's currency
+    exit_price      average price of everything that was taken away, in the instrument's currency
+    pnl             quantity * (exit_price - entry_price) - fees + dividends, account currency, slippage
+                    included; in another currency each fill counts at the rate of its bar. Borrow fees,
+                    funding and margin interest are charged to the account, not to trades
     return_         pnl over the cost of entry (largest absolute cost basis held); NaN where that is 0
-    fees            commissions of all its orders, account currency
+    fees            commissions of all its orders, and what changing currency cost, account currency
+    dividends       booked while it was held, negative for shorts, account currency; else 0.0
     bars_held       bars from entry to exit
     mae, mfe        maximum adverse (<= 0) and favourable (>= 0) excursion: fraction of the average
                     cost held at that moment, from the highs and lows seen while the position was
@@ -148,6 +155,7 @@ class Trades:
     mfe: FloatArray
     exit_reason: IntArray
     is_open: BoolArray
+    dividends: FloatArray
 
     def __len__(self) -> int:
         return int(self.entry_bar.shape[0])
@@ -157,10 +165,13 @@ class Trades:
 class Simulation:
     """The whole outcome of the engine, before statistics.
 
-    entry_bar_exits counts protective exits on the very bar of entry. financing_paid is borrow fees
-    and margin interest, account currency.
+    entry_bar_exits counts protective exits on the very bar of entry. financing_paid is borrow fees,
+    funding and margin interest, account currency; less than 0 when funding was received.
     turnover is everything bought and sold, at fill prices, over mean equity: a round trip of the
-    whole account is about 2; None where mean equity is not positive. Equity ends at initial cash + pnl of all trades - financing_paid.
+    whole account is about 2; None where mean equity is not positive.
+    What ends a run is explained to the last cent: final_equity = initial cash + pnl of all trades, those
+    still open too, - financing_paid. Commissions, what changing currency cost, dividends and the moves
+    of exchange rates are part of each trade's pnl.
     """
 
     curve: Curve
@@ -172,6 +183,7 @@ class Simulation:
     financing_paid: float
     turnover: float | None
     entry_bar_exits: int
+    dividends_received: float
     warnings: tuple[str, ...]
 
     @property

@@ -6,19 +6,21 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Protocol
 
-from domain.backtesting.adjusted_units import about_adjusted_units
+from domain.backtesting.adjusted_units import about_adjusted_units, about_ignored_splits, about_unknown_splits
 from domain.backtesting.engine import simulate
 from domain.backtesting.inputs import RunInputs, read_inputs, series_key
 from domain.backtesting.model import BacktestOutcome, BacktestSpec, Provenance
 from domain.backtesting.ports import ArtefactStore, BacktestJob
 from domain.backtesting.result import Simulation
 from domain.clock import from_nanoseconds
+from domain.errors import TradingError
 from domain.ids import WorkspaceId
 from domain.market.bars import Bars, Panel
 from domain.market.calendars import measured_sessions, periods_per_year
 from domain.market.corporate_actions import CorporateAction
 from domain.market.ports import BarStore
 from domain.performance.statistics import Performance, TradeColumns, summarise
+from domain.strategies.faults import own_fault
 from domain.strategies.protocol import Strategy
 
 _READ, _SIMULATED, _MEASURED = 0.10, 0.90, 0.97
@@ -89,18 +91,29 @@ def simulate_spec(
 ) -> Simulation:
     """Trade a strategy over what was read (or made up), under the terms of a spec.
 
-    The one way from a spec to a simulation: runs, sweeps and checks all take it.
+    The one way from a spec to a simulation: runs, sweeps and checks all take it. Raises as `simulate`
+    does, and InvalidInput that names the line where the strategy's own code raised.
     """
-    return simulate(
-        inputs.panel,
-        strategy,
-        initial_cash=float(spec.initial_cash),
-        costs=spec.costs,
-        fill=spec.fill,
-        sizing=spec.sizing,
-        benchmark=inputs.benchmark,
-        progress=progress,
-    )
+    try:
+        return simulate(
+            inputs.panel,
+            strategy,
+            initial_cash=float(spec.initial_cash),
+            costs=spec.costs,
+            fill=spec.fill,
+            sizing=spec.sizing,
+            limit_fill=spec.limit_fill,
+            conditions=inputs.conditions,
+            benchmark=inputs.benchmark,
+            progress=progress,
+        )
+    except (TradingError, MemoryError):
+        raise
+    except Exception as fault:
+        told = own_fault(strategy, fault)
+        if told is None:
+            raise
+        raise told from fault
 
 
 def measure(simulation: Simulation, panel: Panel, spec: BacktestSpec) -> Performance:
@@ -139,4 +152,8 @@ def _on_adjustment(store: BarStore, spec: BacktestSpec, series: Sequence[Bars]) 
     def actions_of(bars: Bars) -> Sequence[CorporateAction]:
         return store.actions(series_key(spec, bars.instrument.id))
 
-    return about_adjusted_units(spec, series, actions_of)
+    return (
+        *about_ignored_splits(spec, series, actions_of),
+        *about_unknown_splits(spec, series, actions_of),
+        *about_adjusted_units(spec, series, actions_of),
+    )

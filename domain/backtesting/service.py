@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from domain.backtesting.completion import BarCount, SpecCompletion
 from domain.backtesting.model import (
     EVERY_BACKTEST,
     Backtest,
@@ -24,19 +26,16 @@ from domain.backtesting.ports import (
     Listener,
 )
 from domain.clock import Clock
-from domain.errors import Conflict, InvalidInput, NotFound, Retryable
+from domain.errors import Conflict, NotFound, Retryable
 from domain.ids import BacktestId, IdSource, WorkspaceId
 from domain.market.catalogue import SeriesCatalogue
-from domain.market.series import Series, SeriesKey
-from domain.market.timeframe import Timeframe
 from domain.strategies.ports import StrategyCatalogue
 
 if TYPE_CHECKING:
     from domain.backtesting.result import Curve, Trades
 
+_log = logging.getLogger(__name__)
 HEARTBEAT_EVERY_SECONDS = 5.0
-FEWEST_BARS = 2  # one to decide on and one to trade on
-BarCount: TypeAlias = Callable[[WorkspaceId, SeriesKey, datetime | None, datetime | None], int]
 _SILENCE_MEANS_DEAD = timedelta(seconds=4 * HEARTBEAT_EVERY_SECONDS)
 _PROGRESS_IS_SAVED_EVERY = timedelta(seconds=0.5)
 
@@ -57,17 +56,20 @@ class BacktestService:
         ids: IdSource,
         bars_in_period: BarCount,
         queue_limit: int = 1_000,
+        on_completed: Callable[[Backtest], None] = lambda _: None,
     ) -> None:
+        """on_completed hears each run once it is written down as completed, from any thread."""
         self._repository = repository
-        self._catalogue = catalogue
-        self._strategies = strategies
+        self._completion = SpecCompletion(
+            catalogue=catalogue, strategies=strategies, bars_in_period=bars_in_period
+        )
         self._artefacts = artefacts
         self._runner = runner
         self._listener = listener
         self._clock = clock
         self._ids = ids
-        self._bars_in_period = bars_in_period
         self._queue_limit = queue_limit
+        self._on_completed = on_completed
 
     def start(
         self, workspace_id: WorkspaceId, spec: BacktestSpec, idempotency_key: str | None = None
@@ -78,7 +80,7 @@ class BacktestService:
         returned. Raises NotFound (strategy, instrument), InvalidInput, Conflict (key reused for
         another spec), and Retryable when too many runs are waiting.
         """
-        complete = self._completed_spec(workspace_id, spec)
+        complete = self._completion.complete(workspace_id, spec).spec
         runner = self._runner()
         if len(runner.holding()) >= self._queue_limit:
             raise Retryable(f"{self._queue_limit} backtests are waiting already; start this one later.")
@@ -173,44 +175,8 @@ class BacktestService:
                 failed += 1
         return failed
 
-    def _completed_spec(self, workspace_id: WorkspaceId, spec: BacktestSpec) -> BacktestSpec:
-        parameters = self._strategies().check(spec.strategy, spec.parameters, len(spec.instruments))
-        timeframe = Timeframe.parse(spec.timeframe)
-        series = self._catalogue.find(workspace_id, spec.instruments, timeframe, spec.source)
-        source = series[0].key.source
-        benchmark = spec.benchmark
-        if benchmark is not None:
-            try:
-                found = self._catalogue.find(workspace_id, [benchmark], timeframe, source)
-            except NotFound as missing:
-                raise NotFound("benchmark", benchmark, str(missing)) from None
-            benchmark = found[0].key.instrument_id
-        _check_range(spec, series)
-        self._check_length(workspace_id, spec, series)
-        return spec.model_copy(
-            update={
-                "parameters": parameters,
-                "instruments": tuple(str(one.key.instrument_id) for one in series),
-                "timeframe": str(timeframe),
-                "source": source,
-                "benchmark": benchmark,
-            }
-        )
-
-    def _check_length(self, workspace_id: WorkspaceId, spec: BacktestSpec, series: Sequence[Series]) -> None:
-        """A period that is cut out of the data may hold nothing, say a weekend."""
-        if spec.start is None and spec.end is None:
-            return
-        most = max(
-            self._bars_in_period(workspace_id, one.key, spec.start_time, spec.end_time) for one in series
-        )
-        if most < FEWEST_BARS:
-            held = {0: "no bar", 1: "one bar"}[most]
-            field = "start" if spec.start is not None else "end"
-            raise InvalidInput.at(field, message=f"the period holds {held}; a backtest needs two at least")
-
     def _recorder(self) -> "_Recorder":
-        return _Recorder(self._repository, self._clock, self._announce, self._discard)
+        return _Recorder(self._repository, self._clock, self._announce, self._discard, self._on_completed)
 
     def _discard(self, job: BacktestJob) -> None:
         self._artefacts().delete(job.workspace_id, job.id)
@@ -240,11 +206,13 @@ class _Recorder:
         clock: Clock,
         announce: Callable[[Backtest, str], None],
         discard: Callable[[BacktestJob], None],
+        on_completed: Callable[[Backtest], None],
     ) -> None:
         self._repository = repository
         self._clock = clock
         self._announce = announce
         self._discard = discard
+        self._on_completed = on_completed
         self._running: Backtest | None = None
         self._saved_at = clock.now()
 
@@ -271,6 +239,11 @@ class _Recorder:
     def completed(self, job: BacktestJob, outcome: BacktestOutcome) -> None:
         if not self._ended(job, lambda run: run.completed(self._clock.now(), outcome)):
             self._discard(job)
+            return
+        try:
+            self._on_completed(self._repository.get(job.workspace_id, job.id))
+        except Exception:  # noqa: BLE001 - a listener's fault must not undo a result that is stored
+            _log.exception("Who hears of completed backtests could not take %s", job.id)
 
     def failed(self, job: BacktestJob, reason: str) -> None:
         self._ended(job, lambda run: run.failed(self._clock.now(), reason))
@@ -290,16 +263,6 @@ class _Recorder:
         if saved:
             self._announce(ended, str(ended.status))
         return saved
-
-
-def _check_range(spec: BacktestSpec, series: Sequence[Series]) -> None:
-    first = min(one.first for one in series)
-    last = max(one.last for one in series)
-    span = f"bars go from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-    if spec.start is not None and spec.start > last.date():
-        raise InvalidInput.at("start", message=f"{spec.start} is after the last bar; {span}")
-    if spec.end is not None and spec.end < first.date():
-        raise InvalidInput.at("end", message=f"{spec.end} is before the first bar; {span}")
 
 
 def _fingerprint(spec: BacktestSpec) -> str:

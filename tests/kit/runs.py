@@ -57,6 +57,13 @@ class BarsInMemory:
     def actions(self, key: SeriesKey) -> tuple[CorporateAction, ...]:
         return tuple(self.events)
 
+    def named(self, symbol: str, timeframe: Timeframe) -> tuple[SeriesKey, ...]:
+        return tuple(
+            SeriesKey("sample", bars.instrument.id, timeframe)
+            for bars in self.series
+            if bars.instrument.symbol == symbol and bars.timeframe == timeframe
+        )
+
     def upsert(self, source: str, bars: Bars, actions: Sequence[CorporateAction] = ()) -> Bars:
         raise AssertionError("a run only reads")
 

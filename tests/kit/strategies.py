@@ -1,7 +1,7 @@
 """Strategies as a test drives them: panels to decide on, a harness for event strategies, files."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +51,14 @@ def column_alone(panel: Panel, column: int) -> tuple[Panel, IntArray]:
 
 @dataclass
 class RecordedContext:
-    """What an event strategy sees at one bar, and what it asked for; holds `equity` in cash."""
+    """What an event strategy sees at one bar, and what it asked for; holds `equity` in cash.
+
+    A market order counts as the share of equity it is worth at this close.
+    """
 
     bars: Panel
     targets: FloatArray
+    indicators: Mapping[str, FloatArray] = field(default_factory=dict)
     equity: float = 10_000.0
 
     @property
@@ -82,6 +86,16 @@ class RecordedContext:
     def target(self, weight: float, instrument: InstrumentId | None = None) -> None:
         self.targets[self.index, self._column(instrument)] = weight
 
+    def indicator(self, name: str, instrument: InstrumentId | None = None) -> float:
+        return float(self.indicators[name][self.index, self._column(instrument)])
+
+    def orders(self, instrument: InstrumentId | None = None) -> tuple[()]:
+        return ()
+
+    def buy(self, quantity: float, instrument: InstrumentId | None = None, **exits: Any) -> int:
+        self.target(quantity * self.close(instrument) / self.equity, instrument)
+        return 1
+
     def _column(self, instrument: InstrumentId | None) -> int:
         return 0 if instrument is None else self.instruments.index(instrument)
 
@@ -94,7 +108,10 @@ def targets_of(strategy: Strategy, panel: Panel) -> FloatArray:
     targets = np.full(panel.shape, np.nan)
     strategy.on_start(tuple(instrument.id for instrument in panel.instruments))
     for row in range(len(panel)):
-        strategy.on_bar(RecordedContext(panel.until(row), targets))
+        seen = panel.until(row)
+        # By its interface alone: it is handed what BarContext promises and this strategy uses.
+        context: Any = RecordedContext(seen, targets, strategy.indicators(seen))
+        strategy.on_bar(context)
     return targets
 
 
@@ -154,7 +171,9 @@ def a_strategy_file(folder: Path, source: str = A_STRATEGY_FILE, name: str = "mi
 
 
 SHORT_WINDOWS: Mapping[str, Mapping[str, object]] = {
+    "allocation": {"method": "minimum_variance", "window": 12, "rebalance": "weekly", "maximum": 0.8},
     "bollinger_reversion": {"window": 10, "width": 1.0},
+    "breakout_bracket": {"window": 10, "range_window": 5, "stop": 1.0, "target": 1.5},
     "buy_and_hold": {},
     "donchian_breakout": {"entry": 10, "exit": 5},
     "ema_cross": {"fast": 3, "slow": 8, "allow_short": True},

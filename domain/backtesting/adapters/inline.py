@@ -1,6 +1,7 @@
 """Runs a backtest in the calling thread, for the command line and for tests."""
 
-from domain.backtesting.adapters.process_pool import Handler, carry_out
+from domain.backtesting.adapters.process_pool import tell
+from domain.backtesting.adapters.worker_pool import Handler, carry_out
 from domain.backtesting.ports import BacktestJob, JobObserver
 from domain.ids import BacktestId
 
@@ -36,17 +37,14 @@ class InlineRunner:
                 raise _NoLongerWanted
 
         try:
-            ended, detail = carry_out(self._handle, job, report)
+            end = carry_out(self._handle, job, report)
         except _NoLongerWanted:
             observer.cancelled(job)
             return
         except KeyboardInterrupt:
             observer.cancelled(job)
             raise
-        if ended == "completed":
-            observer.completed(job, detail)
-        else:
-            observer.failed(job, detail)
+        tell(observer, job, end)
 
     def cancel(self, backtest_id: BacktestId) -> None:
         """Nothing else can run while a job does, so there is never anything to cancel."""

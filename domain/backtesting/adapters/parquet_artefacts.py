@@ -26,6 +26,7 @@ from domain.errors import NeedsOperator, NotFound
 from domain.ids import BacktestId, WorkspaceId
 
 _INSTRUMENT, _INSTRUMENT_IDS, _EXIT_REASON = "instrument", "instrument_ids", "exit_reason"
+_DIVIDENDS = "dividends"
 _TIME = pl.Datetime("ns", "UTC")
 _REASONS: Final = sorted(FillReason)
 _REASON_WORDS = pl.Enum([reason.name.lower() for reason in _REASONS])
@@ -71,6 +72,8 @@ class ParquetArtefactStore:
         content = self._read(workspace_id, backtest_id, "trades")
         with _operator_sees_damage(backtest_id):
             frame = pl.read_parquet(content)
+            if _DIVIDENDS not in frame.columns:  # written before runs booked any
+                frame = frame.with_columns(pl.lit(0.0).alias(_DIVIDENDS))
             columns: dict[str, Any] = {
                 field.name: _array(frame, field.name)
                 for field in fields(Trades)

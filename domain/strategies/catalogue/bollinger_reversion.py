@@ -1,11 +1,15 @@
 """Buying below the lower Bollinger band."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from domain.arrays import FloatArray
+from domain.arrays import BoolArray, FloatArray
 from domain.features.channels import bollinger
+from domain.features.moving_averages import sma
 from domain.features.signals import hold
 from domain.market.bars import Panel
+from domain.strategies.decisions import Decisions, hold_decisions
 from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
@@ -35,3 +39,17 @@ class BollingerReversion(VectorisedStrategy):
     def target(self, bars: Panel) -> FloatArray:
         bands = bollinger(bars.close, self.parameters.window, self.parameters.width)
         return hold(bars.close < bands.lower, bars.close >= bands.middle)
+
+    @classmethod
+    def decide_many(cls, bars: Panel, parameters: Sequence[Parameters]) -> Decisions:
+        """The decisions of `target` for each set; one band a window and width, one mean a window."""
+        close = bars.close[:, 0]
+
+        def is_below(key: tuple[int, float]) -> BoolArray:
+            return close < bollinger(close, *key).lower
+
+        def is_back(window: int) -> BoolArray:
+            return close >= sma(close, window)
+
+        bands = [((one.window, one.width), one.window) for one in parameters]
+        return hold_decisions(bars, bands, is_below, is_back)

@@ -1,10 +1,13 @@
 """Buy and hold: what every other strategy must beat."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from domain.arrays import FloatArray
 from domain.market.bars import Panel
-from domain.strategies.protocol import VectorisedStrategy
+from domain.strategies.decisions import Decisions
+from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
 class BuyAndHold(VectorisedStrategy):
@@ -31,3 +34,8 @@ class BuyAndHold(VectorisedStrategy):
         if traded.size:
             weights[exists[:, traded].argmax(axis=0), traded] = 1.0 / len(bars.instruments)
         return weights
+
+    @classmethod
+    def decide_many(cls, bars: Panel, parameters: Sequence[StrategyParameters]) -> Decisions:
+        """The one decision of `target`, the same for every set."""
+        return Decisions.of_targets([cls().target(bars)] * len(parameters))

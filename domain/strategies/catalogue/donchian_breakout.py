@@ -1,11 +1,14 @@
 """Breakout from the Donchian channel: the rule of the Turtles."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
-from domain.arrays import FloatArray
+from domain.arrays import BoolArray, FloatArray
 from domain.features.channels import highest, lowest
 from domain.features.signals import hold, shift
 from domain.market.bars import Panel
+from domain.strategies.decisions import Decisions, hold_decisions
 from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
@@ -37,3 +40,17 @@ class DonchianBreakout(VectorisedStrategy):
         upper = shift(highest(bars.high, self.parameters.entry))
         lower = shift(lowest(bars.low, self.parameters.exit))
         return hold(bars.close > upper, bars.close < lower)
+
+    @classmethod
+    def decide_many(cls, bars: Panel, parameters: Sequence[Parameters]) -> Decisions:
+        """The decisions of `target` for each set; one channel a window."""
+        close, high, low = bars.close[:, 0], bars.high[:, 0], bars.low[:, 0]
+
+        def breaks_out(window: int) -> BoolArray:
+            return close > shift(highest(high, window))
+
+        def breaks_down(window: int) -> BoolArray:
+            return close < shift(lowest(low, window))
+
+        windows = [(one.entry, one.exit) for one in parameters]
+        return hold_decisions(bars, windows, breaks_out, breaks_down)

@@ -1,12 +1,16 @@
 """Crossing of two exponential moving averages."""
 
+from collections.abc import Sequence
+from functools import partial
+
 from pydantic import Field
 
 from domain.arrays import FloatArray
-from domain.features.moving_averages import ema
+from domain.features.moving_averages import ema, ema_lines
 from domain.features.signals import cross_weights
 from domain.market.bars import Panel
 from domain.strategies.averages import FastAndSlow
+from domain.strategies.decisions import Decisions, cross_decisions
 from domain.strategies.protocol import VectorisedStrategy
 
 
@@ -37,3 +41,10 @@ class EmaCross(VectorisedStrategy):
     def target(self, bars: Panel) -> FloatArray:
         fast, slow = ema(bars.close, self.parameters.fast), ema(bars.close, self.parameters.slow)
         return cross_weights(fast, slow, allow_short=self.parameters.allow_short)
+
+    @classmethod
+    def decide_many(cls, bars: Panel, parameters: Sequence[Parameters]) -> Decisions:
+        """The decisions of `target` for each set; one average a window."""
+        windows = [(one.fast, one.slow) for one in parameters]
+        averages = partial(ema_lines, bars.close[:, 0])
+        return cross_decisions(bars, windows, averages, averages, [one.allow_short for one in parameters])

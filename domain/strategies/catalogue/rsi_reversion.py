@@ -1,11 +1,15 @@
 """Buying weakness measured by the relative strength index."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 from pydantic import Field, model_validator
 
-from domain.arrays import FloatArray
+from domain.arrays import BoolArray, FloatArray
 from domain.features.momentum import rsi
 from domain.features.signals import hold
 from domain.market.bars import Panel
+from domain.strategies.decisions import INDICATORS_KEPT, Decisions, hold_decisions
 from domain.strategies.protocol import StrategyParameters, VectorisedStrategy
 
 
@@ -46,3 +50,21 @@ class RsiReversion(VectorisedStrategy):
     def target(self, bars: Panel) -> FloatArray:
         index = rsi(bars.close, self.parameters.window)
         return hold(index < self.parameters.oversold, index > self.parameters.recovered)
+
+    @classmethod
+    def decide_many(cls, bars: Panel, parameters: Sequence[Parameters]) -> Decisions:
+        """The decisions of `target` for each set; one index a window."""
+        close = bars.close[:, 0]
+
+        @lru_cache(INDICATORS_KEPT)
+        def index(window: int) -> FloatArray:
+            return rsi(close, window)
+
+        def is_oversold(key: tuple[int, float]) -> BoolArray:
+            return index(key[0]) < key[1]
+
+        def has_recovered(key: tuple[int, float]) -> BoolArray:
+            return index(key[0]) > key[1]
+
+        levels = [((one.window, one.oversold), (one.window, one.recovered)) for one in parameters]
+        return hold_decisions(bars, levels, is_oversold, has_recovered)

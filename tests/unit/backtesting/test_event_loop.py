@@ -54,6 +54,8 @@ def test_an_event_strategy_gets_what_its_targets_as_an_array_get(scenario: Scena
         costs=scenario.costs,
         fill=scenario.fill,
         sizing=scenario.sizing,
+        limit_fill=scenario.limit_fill,
+        conditions=scenario.conditions,
     )
 
     # Then every curve and order is the same to the last bit

@@ -40,6 +40,7 @@ def _assert_equal(simulation: Simulation, reference: ReferenceAccount) -> None:
     _assert_same(simulation.financing_paid, reference.financing, "financing")
     _assert_same(simulation.fees_paid, sum(order.commission for order in reference.orders), "fees")
     _assert_same(simulation.slippage_paid, sum(order.slippage for order in reference.orders), "slippage")
+    _assert_same(simulation.dividends_received, reference.dividends, "dividends")
     assert simulation.entry_bar_exits == reference.entry_bar_exits
     assert any("before the decision" in warning for warning in simulation.warnings) == (
         reference.filled_late > 0
@@ -47,7 +48,7 @@ def _assert_equal(simulation: Simulation, reference: ReferenceAccount) -> None:
     assert any("ruined" in warning for warning in simulation.warnings) == reference.is_ruined
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(scenarios())
 def test_the_compiled_account_equals_the_plain_one(scenario: Scenario) -> None:
     # When both live through the same bars

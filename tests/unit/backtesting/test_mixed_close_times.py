@@ -169,11 +169,11 @@ def test_instruments_of_one_calendar_are_filled_at_the_open_even_after_a_missing
         assert fills(simulation) == [(at("2020-01-04T21:00"), 34.0)]
 
 
-@settings(max_examples=150, deadline=None)
-@given(scenarios())
+@settings(max_examples=120, deadline=None)
+@given(scenarios(events=False))
 def test_every_fill_for_the_next_open_is_at_a_price_that_came_after_its_decision(scenario: Scenario) -> None:
     assume(scenario.panel.shape[1] > 1)
-    panel = scenario.panel
+    panel, open_time = scenario.panel, scenario.panel.open_time
     orders = (
         replace(
             scenario,
@@ -187,5 +187,5 @@ def test_every_fill_for_the_next_open_is_at_a_price_that_came_after_its_decision
 
     for order in np.flatnonzero(orders.status == OrderStatus.FILLED).tolist():
         cell = (orders.bar[order], orders.instrument[order])
-        opened_before = panel.open_time[cell] < panel.close_time[orders.decided_bar[order]]
+        opened_before = open_time[cell] < panel.close_time[orders.decided_bar[order]]
         assert orders.price[order] == (panel.close if opened_before else panel.open)[cell]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from domain.backtesting.inputs import data_hash, read_panel
+from domain.backtesting.inputs import data_hash, read_inputs
 from domain.errors import InvalidInput
 from domain.market.corporate_actions import Dividend, Split
 from domain.market.instruments import AssetClass, Instrument
@@ -64,7 +64,7 @@ def test_a_commission_per_share_alone_is_reason_enough() -> None:
     [
         ([], {}),
         ([LATER], {}),
-        ([SPLIT, DIVIDEND], {"adjustment": "none"}),
+        ([DIVIDEND], {"adjustment": "none"}),
         ([DIVIDEND], {"adjustment": "splits"}),
         ([SPLIT, DIVIDEND], {"sizing": {"quantity": "fractional"}}),
         # What counts in money is the same on any footing, and volume is restated by splits.
@@ -111,22 +111,21 @@ def test_a_run_is_marked_with_the_hash_of_its_benchmark_too() -> None:
     assert one != other
 
 
-def test_prices_in_another_currency_are_refused() -> None:
+def test_prices_that_no_stored_pair_converts_are_refused_with_the_pair_to_import() -> None:
     yen = replace(BARS, instrument=YEN)
-    refused = "instruments: 7203.XTKS has prices in JPY, which cannot be traded in a USD account yet"
     with pytest.raises(InvalidInput) as fault:
-        read_panel(BarsInMemory([BARS, yen]), a_spec(instruments=(SHARE.id, YEN.id)))
-    assert fault.value.message == refused
-    panel, _ = read_panel(BarsInMemory([yen]), a_spec(instruments=(YEN.id,), currency="JPY"))
-    assert panel.instruments == (YEN,)
-
-
-def test_a_benchmark_in_another_currency_is_refused() -> None:
-    with pytest.raises(InvalidInput) as fault:
-        carried_out(a_spec(benchmark=YEN.id), BARS, replace(BARS, instrument=YEN))
+        read_inputs(BarsInMemory([BARS, yen]), a_spec(instruments=(SHARE.id, YEN.id)))
     assert fault.value.message == (
-        "benchmark: 7203.XTKS has prices in JPY, which cannot be compared with a USD account yet"
+        "instruments: 7203.XTKS has prices in JPY; to convert them for a USD account, import 1d bars of the pair "
+        "JPY/USD or USD/JPY, as an instrument of class fx"
     )
+    inputs = read_inputs(BarsInMemory([yen]), a_spec(instruments=(YEN.id,), currency="JPY"))
+    assert inputs.conditions.rates is None
+
+
+def test_a_benchmark_that_no_stored_pair_converts_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"benchmark: 7203\.XTKS has prices in JPY; to convert them"):
+        carried_out(a_spec(benchmark=YEN.id), BARS, replace(BARS, instrument=YEN))
 
 
 def test_a_seed_repeats_a_run_and_another_seed_is_another_run() -> None:

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 
 from domain.arrays import FloatArray
+from domain.backtesting.engine import simulate
+from domain.backtesting.model import FillPrice
+from domain.backtesting.result import FillReason, OrderStatus
 from domain.clock import NANOSECONDS_PER_DAY
 from domain.market.bars import Panel
 from domain.strategies.protocol import VectorisedStrategy
 from domain.strategies.registry import StrategyRegistry
+from tests.kit.engine import FREE, WHOLE, a_panel
 from tests.kit.strategies import panel_closing_at, with_times
 
 REGISTRY = StrategyRegistry()
@@ -215,6 +219,49 @@ def test_pairs_keep_their_position_over_a_bar_that_one_of_them_lacks() -> None:
     assert_decisions(weights[12:], {0: [-0.5, 0.5]})
 
 
+def calm_and_wild(days: int) -> Panel:
+    """Three instruments that move 1, 2 and 4 per cent up and down, in turn, from 1 January 2020 on."""
+    steps = np.where(np.arange(days) % 2, 1.0, -1.0)
+    return panel_closing_at(*(100.0 * np.cumprod(1.0 + size * steps) for size in (0.01, 0.02, 0.04)))
+
+
+def test_allocation_rebalances_on_the_first_session_of_each_month_by_inverse_volatility() -> None:
+    weights = decide("allocation", calm_and_wild(70), window=20)
+
+    # Rows are days: the 1st of February is row 31, the 1st of March row 60. Parts of 4, 2 and 1 of 7.
+    np.testing.assert_array_equal(np.flatnonzero(np.isfinite(weights).any(axis=1)), [31, 60])
+    np.testing.assert_allclose(weights[[31, 60]], [[4 / 7, 2 / 7, 1 / 7]] * 2, rtol=1e-12)
+
+
+def test_allocation_splits_evenly_when_asked_and_never_beyond_its_maximum() -> None:
+    panel = calm_and_wild(40)
+
+    equal = decide("allocation", panel, window=20, method="equal", rebalance="bars", bars=25)
+    capped = decide("allocation", panel, window=20, rebalance="bars", bars=25, maximum=0.4)
+
+    assert_decisions(equal, {25: [1 / 3, 1 / 3, 1 / 3]})
+    # What is cut off the first, 0.17, is shared by the two others.
+    np.testing.assert_allclose(capped[25], [0.4, 2 / 7 + 6 / 70, 1 / 7 + 6 / 70], rtol=1e-12)
+
+
+def test_allocation_by_minimum_variance_leaves_out_what_adds_risk_alone() -> None:
+    weights = decide(
+        "allocation", calm_and_wild(40), window=20, method="minimum_variance", covariance="sample"
+    )
+
+    # All three move together, so the calmest by itself is the portfolio with the least variance.
+    np.testing.assert_allclose(weights[31], [1.0, 0.0, 0.0], atol=1e-9)
+
+
+def test_allocation_holds_an_instrument_once_it_has_enough_history() -> None:
+    panel = calm_and_wild(70)
+    late = panel_closing_at(panel.close[:, 0], np.where(np.arange(70) < 30, NAN, panel.close[:, 1]))
+
+    weights = decide("allocation", late, window=20, method="equal", history=0.9)
+
+    assert_decisions(weights, {31: [1.0, 0.0], 60: [0.5, 0.5]})
+
+
 @pytest.mark.parametrize(
     ("name", "parameters", "lookback"),
     [
@@ -228,6 +275,7 @@ def test_pairs_keep_their_position_over_a_bar_that_one_of_them_lacks() -> None:
         ("momentum_rotation", {"window": 252}, 253),
         ("volatility_target", {"window": 20}, 21),
         ("pairs_zscore", {"window": 60}, 60),
+        ("allocation", {"window": 60}, 61),
     ],
 )
 def test_the_declared_look_back(name: str, parameters: dict[str, object], lookback: int) -> None:
@@ -247,3 +295,47 @@ def test_a_week_is_from_monday_to_sunday() -> None:
     weights = decide("volatility_target", shifted, window=2)
 
     np.testing.assert_array_equal(np.flatnonzero(np.isfinite(weights[:, 0])), [7, 14, 21, 28, 35])
+
+
+def breakout_fills(closes: Sequence[float], **parameters: object) -> list[tuple[int, float, str]]:
+    """(bar, price, reason) of each fill; bars open at the close before and reach one unit beyond."""
+    close = np.array(closes)
+    opens = np.concatenate([close[:1], close[:-1]])
+    panel = a_panel(close, opens=opens, highs=np.maximum(opens, close) + 1, lows=np.minimum(opens, close) - 1)
+    strategy = REGISTRY.create("breakout_bracket", parameters)
+    result = simulate(
+        panel, strategy, initial_cash=10_000.0, costs=FREE, fill=FillPrice.NEXT_OPEN, sizing=WHOLE
+    )
+    return [
+        (int(bar), float(price), FillReason(reason).name)
+        for bar, price, reason, status in zip(
+            result.orders.bar,
+            result.orders.price,
+            result.orders.reason,
+            result.orders.status,
+            strict=True,
+        )
+        if status == OrderStatus.FILLED
+    ]
+
+
+BREAKOUT = {"window": 2, "range_window": 2, "stop": 2.0, "target": 3.0}
+
+
+def test_breakout_bracket_leaves_at_its_target() -> None:
+    # True ranges 2 2 2 4: the average of Wilder at row 3 is (2 + 4) / 2 = 3. The close of 12 exceeds the
+    # high of 11; stop 12 - 2 * 3 = 6, target 12 + 3 * 3 = 21.
+    fills = breakout_fills([10.0, 10.0, 10.0, 12.0, 15.0, 19.0, 21.5], **BREAKOUT)
+
+    assert fills == [(4, 12.0, "ORDER"), (6, 21.0, "TAKE_PROFIT")]
+
+
+def test_breakout_bracket_leaves_at_its_stop_and_may_enter_again() -> None:
+    fills = breakout_fills([10.0, 10.0, 10.0, 12.0, 9.0, 5.5, 5.5, 5.5, 9.0, 9.0], **BREAKOUT)
+
+    # Row 5 falls to 4.5, through the stop at 6. Row 8 closes at 9, above the highs of 6.5 before it.
+    assert fills == [(4, 12.0, "ORDER"), (5, 6.0, "STOP_LOSS"), (9, 9.0, "ORDER")]
+
+
+def test_breakout_bracket_does_not_buy_where_its_stop_would_lie_below_nothing() -> None:
+    assert breakout_fills([2.0, 2.0, 2.0, 4.0, 5.0, 6.0], **BREAKOUT) == []

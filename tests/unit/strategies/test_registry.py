@@ -14,7 +14,9 @@ from tests.kit.bars import random_panel
 from tests.kit.strategies import A_STRATEGY_FILE, CrossByEvents, a_strategy_file
 
 CATALOGUE = [
+    "allocation",
     "bollinger_reversion",
+    "breakout_bracket",
     "buy_and_hold",
     "donchian_breakout",
     "ema_cross",
@@ -63,7 +65,7 @@ def test_a_built_in_strategy_tells_its_reason_and_its_source(name: str) -> None:
     assert not info.title.endswith(".")
     assert info.summary.endswith(".")
     assert "Source: " in info.description
-    assert info.form == "vectorised"
+    assert info.form == ("event" if name == "breakout_bracket" else "vectorised")
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -75,8 +77,9 @@ def test_every_parameter_has_a_meaning_a_default_and_bounds(name: str) -> None:
     for parameter, field in schema.get("properties", {}).items():
         assert field["description"].endswith("."), parameter
         assert "default" in field, parameter
-        assert field["type"] in {"integer", "number", "boolean"}, parameter
-        if field["type"] != "boolean":
+        assert field["type"] in {"integer", "number", "boolean", "string"}, parameter
+        assert field["type"] != "string" or field["default"] in field["enum"], parameter
+        if field["type"] in {"integer", "number"}:
             assert {"minimum", "exclusiveMinimum"} & field.keys(), parameter
             assert {"maximum", "exclusiveMaximum"} & field.keys(), parameter
 
@@ -200,7 +203,7 @@ def test_an_unknown_name_offers_the_nearest() -> None:
 
 
 def test_an_unknown_name_that_is_near_to_nothing_offers_all() -> None:
-    with pytest.raises(NotFound, match=r"There are: bollinger_reversion, .*, volatility_target\.$"):
+    with pytest.raises(NotFound, match=r"There are: allocation, .*, volatility_target\.$"):
         StrategyRegistry().describe("qqqq")
 
 

@@ -105,11 +105,12 @@ def test_it_does_not_trade_an_instrument_on_a_bar_it_does_not_have(name: str) ->
     decided = np.isfinite(targets(strategy, panel)) & ~np.isfinite(panel.close)
 
     # A rotation decides about all of its instruments together; the order waits for the next bar.
-    assert name == "momentum_rotation" or not decided.any()
+    assert name in {"allocation", "momentum_rotation"} or not decided.any()
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in SHORT_WINDOWS if name not in {"momentum_rotation", "pairs_zscore"}]
+    "name",
+    [name for name in SHORT_WINDOWS if name not in {"allocation", "momentum_rotation", "pairs_zscore"}],
 )
 def test_holidays_of_others_change_nothing_for_an_instrument(name: str) -> None:
     strategy = a_strategy(name)
