@@ -228,7 +228,7 @@ _COSTS: dict[str, Convention] = {
     ),
     "financing_paid": Convention(
         "Financing paid", "currency", "costs", False,
-        "Borrow fees of short positions and interest on margin.", _HOUSE,
+        "Borrow fees of short positions, interest on margin and funding; less than 0 when more funding came in.", _HOUSE,
     ),
 }  # fmt: skip
 

@@ -68,11 +68,21 @@ def probabilistic_sharpe(
     """
     if sharpe is None or skew is None or kurtosis is None:
         return None
-    variance = 1.0 - skew * sharpe + (kurtosis - 1.0) / 4.0 * sharpe**2
-    if variance <= 0.0:
+    variance = variance_of_sharpe(sharpe, skew, kurtosis)
+    if variance is None:
         return None
     score = (sharpe - benchmark) * math.sqrt(count - 1) / math.sqrt(variance)
     return 0.5 * math.erfc(-score / math.sqrt(2.0))
+
+
+def variance_of_sharpe(sharpe: float, skew: float, kurtosis: float) -> float | None:
+    """Asymptotic variance of an estimated Sharpe ratio times the number of periods.
+
+    Per period, never annualised; kurtosis is Pearson's. None where a small sample makes it negative
+    or zero. Source: Mertens, "Comments on Variance of the IID Estimator in Lo (2002)" (2002).
+    """
+    variance = 1.0 - skew * sharpe + (kurtosis - 1.0) / 4.0 * sharpe**2
+    return variance if variance > 0.0 else None
 
 
 def sortino(returns: FloatArray, mean: float, periods_per_year: int) -> float | None:

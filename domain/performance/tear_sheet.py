@@ -13,6 +13,7 @@ from domain.arrays import BoolArray, FloatArray, IntArray, TimeArray
 from domain.errors import InvalidInput
 from domain.performance.model import PerformanceTables, Statistics
 from domain.performance.returns import EquityPath, Periods
+from domain.performance.verdict_panel import VerdictPanel
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +139,7 @@ class TearSheet:
     prices            one line for each instrument that trades point into
     labels            short marks that must be seen beside the title: "Optimistic fill"
     warnings          sentences for a person; shown before any chart
+    verdict           whether the result can be trusted; None leaves it out
     spec, provenance  nested mappings of plain values, shown as they are
     created_at        when the report was made, UTC; None leaves it out
 
@@ -162,6 +164,7 @@ class TearSheet:
     trades: TradeMarks = field(default_factory=TradeMarks.none)
     labels: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    verdict: VerdictPanel | None = None
     spec: Mapping[str, object] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     created_at: datetime | None = None

@@ -1,31 +1,20 @@
 """The tear sheet as one HTML file: no network, works without JavaScript, light, dark and on paper."""
 
-import base64
-import hashlib
-from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING
-
 from domain.clock import NANOSECONDS_PER_DAY
-from domain.errors import MissingExtra
 from domain.performance.adapters import formatting
 from domain.performance.adapters.charts.heatmap import MONTHS, calendar
 from domain.performance.adapters.charts.histogram import histogram_chart
 from domain.performance.adapters.charts.performance import performance_chart
 from domain.performance.adapters.charts.rolling import rolling_chart
-from domain.performance.adapters.charts.svg import Markup
 from domain.performance.adapters.charts.trade_marks import price_charts
 from domain.performance.adapters.drawdowns_view import drawdown_rows
 from domain.performance.adapters.facts_view import facts
+from domain.performance.adapters.page import render_page
+from domain.performance.adapters.specification_view import specification
 from domain.performance.adapters.statistics_view import grouped, headline
 from domain.performance.adapters.trades_view import listed_trades
 from domain.performance.conventions import CONVENTIONS
 from domain.performance.tear_sheet import TearSheet
-
-if TYPE_CHECKING:
-    from jinja2 import Environment, Template
-
-_PACKAGE = "domain.performance.adapters"
 
 
 def render(sheet: TearSheet) -> str:
@@ -36,33 +25,32 @@ def render(sheet: TearSheet) -> str:
     Raises MissingExtra when the template engine is not installed.
     """
     intraday = _is_intraday(sheet)
-    style, script = _asset("tear_sheet.css"), _asset("tear_sheet.js")
     charts = {
         "performance": performance_chart(sheet, intraday=intraday),
         "distribution": histogram_chart(sheet.returns.value, sheet.statistics),
         "rolling": rolling_chart(sheet.returns, sheet.statistics.periods_per_year),
     }
-    return _template().render(
-        sheet=sheet,
-        currency=sheet.currency,
-        style=Markup(style),
-        script=Markup(script),
-        policy=_content_security_policy(style, script),
-        charts=charts,
-        prices=price_charts(sheet, intraday=intraday),
-        headline=headline(sheet.statistics, sheet.benchmark_statistics, sheet.currency),
-        groups=grouped(sheet.statistics, sheet.benchmark_statistics, sheet.currency),
-        years=calendar(sheet.tables),
-        month_names=MONTHS,
-        drawdowns=drawdown_rows(sheet.tables),
-        trades=listed_trades(sheet, intraday=intraday),
-        conventions=CONVENTIONS,
-        spec=facts(sheet.spec),
-        provenance=facts(sheet.provenance),
-        period=_period(sheet),
-        intraday=intraday,
-        created=None if sheet.created_at is None else formatting.moment(sheet.created_at),
-    )
+    values = {
+        "title": sheet.title,
+        "kind": "Backtest report",
+        "sheet": sheet,
+        "currency": sheet.currency,
+        "charts": charts,
+        "prices": price_charts(sheet, intraday=intraday),
+        "headline": headline(sheet.statistics, sheet.benchmark_statistics, sheet.currency),
+        "groups": grouped(sheet.statistics, sheet.benchmark_statistics, sheet.currency),
+        "years": calendar(sheet.tables),
+        "month_names": MONTHS,
+        "drawdowns": drawdown_rows(sheet.tables),
+        "trades": listed_trades(sheet, intraday=intraday),
+        "conventions": CONVENTIONS,
+        "spec": specification(sheet.spec),
+        "provenance": facts(sheet.provenance),
+        "period": _period(sheet),
+        "intraday": intraday,
+        "created": None if sheet.created_at is None else formatting.moment(sheet.created_at),
+    }
+    return render_page("tear_sheet.html", values)
 
 
 def _is_intraday(sheet: TearSheet) -> bool:
@@ -75,41 +63,3 @@ def _period(sheet: TearSheet) -> str:
     first, last = formatting.day(sheet.statistics.start), formatting.day(sheet.statistics.end)
     bars = formatting.counted(sheet.close_time.shape[0], "bar", "bars")
     return f"{first} to {last} · {bars}"
-
-
-@lru_cache(maxsize=1)
-def _template() -> "Template":
-    return _environment().get_template("tear_sheet.html")
-
-
-def _environment() -> "Environment":
-    try:
-        from jinja2 import Environment, FunctionLoader, StrictUndefined
-    except ImportError:
-        raise MissingExtra("The report", "research") from None
-    environment = Environment(
-        loader=FunctionLoader(_asset),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
-    return environment
-
-
-@lru_cache(maxsize=8)
-def _asset(name: str) -> str:
-    return (files(_PACKAGE) / name).read_text("utf-8")
-
-
-def _content_security_policy(style: str, script: str) -> str:
-    """Only our own style and script may act, whatever text found its way into the page."""
-    return (
-        f"default-src 'none'; style-src {_fingerprint(style)}; script-src {_fingerprint(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _fingerprint(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

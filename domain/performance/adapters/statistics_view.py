@@ -70,8 +70,13 @@ class StatisticsGroup:
 def figure_of(statistics: Statistics, name: str, currency: str) -> Figure:
     """One statistic as it is written everywhere in the report."""
     value: float | date | None = getattr(statistics, name)
+    return written(name, value, currency, reason_undefined(statistics, name) if value is None else "")
+
+
+def written(name: str, value: float | date | None, currency: str, reason: str = "Undefined") -> Figure:
+    """A value of the statistic of this name; `reason` says why there is none."""
     if value is None:
-        return Figure.undefined(reason_undefined(statistics, name))
+        return Figure.undefined(reason)
     if isinstance(value, date):
         return Figure(formatting.day(value))
     signed = name in _SIGNED
@@ -136,7 +141,8 @@ def _written(value: float, convention: Convention, currency: str, *, signed: boo
         case "currency":
             return formatting.money(value, currency, signed=signed)
         case "count":
-            return formatting.count(int(value))
+            # The mean over several accounts need not be whole.
+            return formatting.number(value, 0 if value == round(value) else 1, signed=signed)
         case "days":
             return formatting.counted(int(value), "day", "days")
         case _:

@@ -14,7 +14,7 @@ import pytest
 
 from domain.clock import NANOSECONDS_PER_SECOND
 from domain.errors import InvalidInput, MissingExtra
-from domain.performance.adapters import formatting, html_report
+from domain.performance.adapters import formatting, page
 from domain.performance.adapters.html_report import render
 from domain.performance.adapters.statistics_view import figure_of
 from domain.performance.conventions import CONVENTIONS
@@ -356,7 +356,7 @@ def test_without_the_template_engine_the_extra_is_named(monkeypatch: pytest.Monk
             raise ImportError(name)
         return real_import(name, *args, **named)
 
-    html_report._template.cache_clear()
+    page._environment.cache_clear()
     monkeypatch.setattr(builtins, "__import__", without_jinja)
 
     with pytest.raises(MissingExtra, match=r"\.\[research\]"):

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-STYLE = (files("domain.performance.adapters") / "tear_sheet.css").read_text("utf-8")
+STYLE = (files("domain.performance.adapters") / "page.css").read_text("utf-8")
 LIGHT, DARK_BY_SYSTEM, DARK_BY_BUTTON = (
     dict(re.findall(r"--([\w-]+): ([^;]+);", block))
     for block in re.findall(r":root[^{]*\{([^}]*--page[^}]*)\}", STYLE)

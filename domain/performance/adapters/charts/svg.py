@@ -5,6 +5,7 @@ so that one drawing fits a phone, a desk and a sheet of paper.
 """
 
 import math
+from collections.abc import Mapping
 from html import escape
 
 Attribute = str | int | float | None
@@ -19,7 +20,7 @@ class Markup(str):
         return str(self)
 
 
-def element(name: str, attributes: dict[str, Attribute], *children: str) -> Markup:
+def element(name: str, attributes: Mapping[str, Attribute], *children: str) -> Markup:
     """One element. Attributes that are None are left out; floats must be finite."""
     written = "".join(
         f' {key}="{escape(_attribute(value))}"' for key, value in attributes.items() if value is not None

@@ -81,4 +81,22 @@
     });
   };
   document.querySelectorAll("[data-hover]").forEach(follow);
+
+  const readMap = (chart) => {
+    const { x, y, texts } = JSON.parse(document.getElementById(chart.dataset.map).textContent);
+    const reading = chart.querySelector("[data-reading]");
+    const resting = reading.textContent;
+    const plot = chart.querySelector("svg.plot");
+    const point = (event) => {
+      const box = plot.getBoundingClientRect();
+      const inside = (share, count) => Math.max(0, Math.min(count - 1, Math.floor(share * count)));
+      const column = inside((event.clientX - box.left) / box.width, x.length);
+      const row = y.length - 1 - inside((event.clientY - box.top) / box.height, y.length);
+      reading.textContent = `${x[column]}, ${y[row]}: ${texts[row][column] || "not tried"}`;
+    };
+    plot.addEventListener("pointermove", point);
+    plot.addEventListener("pointerdown", point);
+    plot.addEventListener("pointerleave", () => { reading.textContent = resting; });
+  };
+  document.querySelectorAll("[data-map]").forEach(readMap);
 })();
