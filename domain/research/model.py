@@ -22,6 +22,8 @@ StudyId = NewType("StudyId", str)
 ParameterValue: TypeAlias = int | float | bool | str
 Model = TypeVar("Model", bound=BaseModel)
 
+PARAMETER = "parameter."
+"""Stands before a parameter's name in a column of rows: a parameter may be called as a statistic is."""
 ASK_ABOVE = 100_000
 """Runs from which on a sweep must be confirmed."""
 
@@ -151,7 +153,10 @@ class EvaluationSpec(_Frozen):
     base          the run that is questioned
     sweep         the search it came from, for the probability of overfitting and the neighbourhood;
                   None varies each numeric parameter around its value
-    trials        strategies tried to find this one; None takes what the platform has counted
+    trials        strategies tried to find this one; None takes what the platform has counted when
+                  the study is started
+    trial_sharpe_variance  of those trials' Sharpe ratios per period (not annualised); None is unknown,
+                  and filled in with `trials`
     permutations  shuffles of the bars
     resamples     bootstrap samples
     """
@@ -159,6 +164,7 @@ class EvaluationSpec(_Frozen):
     base: BacktestSpec
     sweep: SweepSpec | None = None
     trials: int | None = Field(None, ge=1)
+    trial_sharpe_variance: float | None = Field(None, ge=0)
     permutations: int = Field(200, ge=0, le=100_000)
     resamples: int = Field(2_000, ge=100, le=1_000_000)
     seed: int = Field(0, ge=0, lt=2**63)
@@ -171,6 +177,23 @@ class StudyKind(StrEnum):
 
 
 StudySpec: TypeAlias = SweepSpec | WalkForwardSpec | EvaluationSpec
+
+SPEC_OF: Mapping[StudyKind, type[SweepSpec] | type[WalkForwardSpec] | type[EvaluationSpec]] = {
+    StudyKind.SWEEP: SweepSpec,
+    StudyKind.WALK_FORWARD: WalkForwardSpec,
+    StudyKind.EVALUATION: EvaluationSpec,
+}
+"""The specification of each kind; `SPEC_OF[kind].model_validate` reads a stored one."""
+
+
+def base_of(spec: StudySpec) -> BacktestSpec:
+    """The run that a study is about."""
+    return spec.sweep.base if isinstance(spec, WalkForwardSpec) else spec.base
+
+
+def sweep_of(spec: StudySpec) -> SweepSpec | None:
+    """The search of a study; None for one that searches nothing, or leaves it to the program."""
+    return spec if isinstance(spec, SweepSpec) else spec.sweep
 
 
 class StudyStatus(StrEnum):
@@ -251,6 +274,56 @@ class Chunk:
     number: int
     runs: int
     work: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyJob:
+    """All that is needed to carry out a study; picklable."""
+
+    id: StudyId
+    workspace_id: WorkspaceId
+    kind: StudyKind
+    spec: StudySpec
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a study would take, before it is started.
+
+    runs     simulations; an upper bound where is_exact is False
+    seconds  on this machine's workers, by a rule of thumb: a strategy of one's own may be far slower
+    bytes    of result files on disk
+    """
+
+    runs: int
+    seconds: float
+    bytes: int
+    is_exact: bool = True
+
+
+class Aggregate(StrEnum):
+    """How the runs that share a cell of a heat map become one number."""
+
+    BEST = "best"
+    MEAN = "mean"
+    MEDIAN = "median"
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """A statistic over two parameters; cells[i][j] is at y_values[i] and x_values[j].
+
+    A cell nothing was measured in is None. BEST is the highest value, the lowest where the sweep
+    minimises the statistic.
+    """
+
+    x: str
+    y: str
+    statistic: str
+    aggregate: Aggregate
+    x_values: tuple[ParameterValue, ...]
+    y_values: tuple[ParameterValue, ...]
+    cells: tuple[tuple[float | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from domain.storage.columns import ExactDecimal, ExactJson, ExactText, UtcDateTime
 
-SCHEMA_REVISION: Final = "0001"
+SCHEMA_REVISION: Final = "0002"
 """The newest migration, which this code was written for. Revisions sort by their number."""
 
 _UNFINISHED = text("status IN ('queued', 'running')")
@@ -35,6 +35,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime(),
         Decimal: ExactDecimal(),
         dict[str, Any]: ExactJson,
+        list[str]: ExactJson,
     }
 
 
@@ -145,6 +146,58 @@ class BacktestInstrumentRow(Base):
     workspace_id: Mapped[str] = mapped_column(primary_key=True)
     backtest_id: Mapped[str] = mapped_column(primary_key=True)
     instrument: Mapped[str] = mapped_column(primary_key=True)
+
+
+class StudyRow(Base):
+    """A sweep, a walk-forward or an evaluation; its rows are files."""
+
+    __tablename__ = "studies"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "idempotency_key"),
+        Index(None, "workspace_id", "kind", "id"),
+        Index(
+            "ix_studies_unfinished",
+            "runner",
+            postgresql_where=_UNFINISHED,
+            sqlite_where=_UNFINISHED,
+        ),
+    )
+
+    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    status: Mapped[str]
+    strategy: Mapped[str]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    runner: Mapped[str | None]
+    runs_planned: Mapped[int | None] = mapped_column(BigInteger)
+    runs_done: Mapped[int] = mapped_column(BigInteger)
+    eta: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    warnings: Mapped[list[str]]
+    spec: Mapped[dict[str, Any]]
+    outcome: Mapped[dict[str, Any] | None]
+    idempotency_key: Mapped[str | None]
+    request_hash: Mapped[str]
+
+
+class TrialRow(Base):
+    """How many trials of a strategy one run or study was; it outlives them, for the trials were made.
+
+    squares is the sum of squared distances from the mean of the Sharpe ratios that are defined.
+    """
+
+    __tablename__ = "trials"
+
+    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id"), primary_key=True)
+    strategy: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[str] = mapped_column(primary_key=True)
+    tried: Mapped[int] = mapped_column(BigInteger)
+    defined: Mapped[int] = mapped_column(BigInteger)
+    mean: Mapped[float]
+    squares: Mapped[float]
 
 
 class RunnerRow(Base):

@@ -28,15 +28,22 @@ from domain.market.quality_report import OnError
 from domain.market.series import Series, SeriesKey
 from domain.market.timeframe import DAILY, Timeframe
 from domain.performance.model import Statistics
+from domain.research.model import StudyId
+from domain.research.results import ResultAnalysis
+from domain.research.service import StudyService
+from domain.research.sweep.heat_map import heat_map_of
 from domain.strategies.ports import StrategyInfo
+from domain.strategies.registry import StrategyRegistry
 from events.bus import InProcessBus
-from events.topics import backtest_progress
+from events.topics import backtest_progress, study_progress
 from functions.settings import Mode, Settings
+from functions.study_run import study_preparation
 from tests.kit.backtests import HandDrivenRunner, InMemoryBacktestRepository, a_spec
 from tests.kit.bars import random_bars
 from tests.kit.identity import InMemoryKeys
 from tests.kit.market import InMemorySeriesRepository
 from tests.kit.storage import a_report
+from tests.kit.studies import HandDrivenStudyRunner, InMemoryResults, InMemoryStudies, InMemoryTrials
 from trader_graphql.context import Services
 from trader_graphql.request import RequestContext
 
@@ -180,6 +187,9 @@ class ApiOnFakes:
         self.artefacts = MemoryArtefacts(a_curve(), a_trade_list())
         self.market = OneSourceMarket(self.series)
         self.warmed_up = 0
+        self.studies = InMemoryStudies()
+        self.study_runner = HandDrivenStudyRunner()
+        self.study_results = InMemoryResults()
         ids = TimeSortedIds(self.clock)
         catalogue = SeriesCatalogue(self.series)
         self.services = Services(
@@ -194,12 +204,25 @@ class ApiOnFakes:
                 ids=ids,
                 bars_in_period=lambda *_: 100,
             ),
+            studies=StudyService(
+                repository=self.studies,
+                trials=InMemoryTrials(),
+                results=lambda: self.study_results,
+                runner=lambda: self.study_runner,
+                preparation=lambda: study_preparation(catalogue, StrategyRegistry, lambda *_: 100, 2),
+                heat_map=lambda: heat_map_of,
+                listener=lambda p: self.bus.publish(study_progress(p.workspace_id, p.id), p),
+                touch=self.repository.touch,
+                clock=self.clock,
+                ids=ids,
+            ),
             series=self.series,
             catalogue=catalogue,
             identity=IdentityService(InMemoryKeys(), self.clock, ids),
             bus=self.bus,
             clock=self.clock,
             strategies=TwoStrategies,
+            results=lambda: ResultAnalysis(self.services.backtests, self.services.studies, self.series),
             market=lambda: self.market,  # type: ignore[arg-type,return-value] # the fake answers what is called
         )
 
@@ -219,6 +242,22 @@ class ApiOnFakes:
     ) -> bytes:
         self._completed(workspace_id, backtest_id)
         return f"{what} as {form}".encode()
+
+    def study_report(self, workspace_id: WorkspaceId, study_id: StudyId) -> str:
+        if self.services.studies.get(workspace_id, study_id).outcome is None:
+            raise Conflict(f"Study {study_id} is queued; only a completed one has a report.")
+        return f"<!doctype html><title>{study_id}</title>"
+
+    def study_rows(
+        self, workspace_id: WorkspaceId, study_id: StudyId, form: Literal["csv", "parquet"]
+    ) -> Iterator[bytes]:
+        self.services.studies.get(workspace_id, study_id)
+        return iter([b"rows as ", form.encode()])
+
+    def comparison_report(self, workspace_id: WorkspaceId, backtest_ids: Sequence[BacktestId]) -> str:
+        for one in backtest_ids:
+            self._completed(workspace_id, one)
+        return f"<!doctype html><title>{' '.join(backtest_ids)}</title>"
 
     def _completed(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> None:
         if self.services.backtests.get(workspace_id, backtest_id).outcome is None:
@@ -329,6 +368,7 @@ def a_trade_list(count: int = 7) -> Trades:
         pnl=floats,
         return_=floats / 100,
         fees=floats / 10,
+        dividends=floats / 100,
         bars_held=numbers + 1,
         mae=-floats / 50,
         mfe=floats / 40,

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from domain.backtesting.adapters.process_pool import Handler, Report
+from domain.backtesting.adapters.worker_pool import Handler, Report
 from domain.backtesting.model import BacktestOutcome
 from domain.backtesting.ports import BacktestJob
 from domain.errors import NeedsOperator
@@ -49,7 +49,25 @@ def _endless(job: BacktestJob) -> BacktestOutcome:
     return an_outcome()
 
 
+def _about_itself(job: BacktestJob) -> BacktestOutcome:
+    print("a line of the strategy's own")  # noqa: T201 - where it goes is what is tested
+    threads = sorted(name for name in os.environ if name.endswith("_THREADS"))
+    return an_outcome(warnings=tuple(f"{name}={os.environ[name]}" for name in threads))
+
+
+def _forks(job: BacktestJob) -> BacktestOutcome:
+    child = os.fork()
+    return an_outcome(warnings=("child" if child == 0 else "parent",))
+
+
+def _exits(job: BacktestJob) -> BacktestOutcome:
+    raise SystemExit(3)
+
+
 _WAYS = {
+    "about_itself": _about_itself,
+    "forks": _forks,
+    "exits": _exits,
     "well": _well,
     "known_fault": _known_fault,
     "unforeseen": _unforeseen,

@@ -1,12 +1,16 @@
 """Real worker processes, and every way a job in one can end."""
 
 import errno
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from domain.backtesting.adapters import process_pool
-from domain.backtesting.adapters.process_pool import HandlerFactory, ProcessPoolRunner
+from domain.backtesting.adapters import worker_pool
+from domain.backtesting.adapters.process_pool import ProcessPoolRunner
+from domain.backtesting.adapters.worker_pool import HandlerFactory
 from domain.backtesting.model import BacktestOutcome
 from domain.backtesting.ports import BacktestJob
 from domain.errors import Retryable
@@ -15,6 +19,18 @@ from tests.kit.backtests import WORKSPACE, RecordingObserver, a_spec
 from tests.kit.jobs import make_handler
 
 PATIENCE_SECONDS = 60
+A_PARENT_THAT_IS_KILLED = """
+import os, signal
+from domain.backtesting.adapters.process_pool import ProcessPoolRunner
+from domain.backtesting.ports import BacktestJob
+from tests.kit.backtests import WORKSPACE, RecordingObserver, a_spec
+from tests.kit.jobs import make_handler
+runner = ProcessPoolRunner.alone(make_handler, workers=1, timeout_seconds=3_600, name="pool")
+observer = RecordingObserver()
+runner.submit(BacktestJob("bt_1", WORKSPACE, a_spec(strategy="endless")), observer)
+observer.started.wait()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 
 
 def a_job(way: str, number: int = 1) -> BacktestJob:
@@ -23,7 +39,7 @@ def a_job(way: str, number: int = 1) -> BacktestJob:
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPoolRunner]:
-    runner = ProcessPoolRunner(make_handler, workers=1, timeout_seconds=PATIENCE_SECONDS, name="pool")
+    runner = ProcessPoolRunner.alone(make_handler, workers=1, timeout_seconds=PATIENCE_SECONDS, name="pool")
     yield runner
     runner.close()
 
@@ -50,6 +66,7 @@ def test_a_worker_stays_for_the_next_job(pool: ProcessPoolRunner) -> None:
     [
         ("known_fault", "The disk is full."),
         ("unforeseen", "An internal error (ZeroDivisionError); the log has the details."),
+        ("exits", "The strategy stopped with SystemExit."),
         ("no_memory", "There was not enough memory; use fewer instruments or a shorter period."),
         ("killed", "The worker process ended unexpectedly (signal 9); it may have run out of memory."),
     ],
@@ -59,6 +76,30 @@ def test_a_job_that_fails_says_why_and_the_pool_goes_on(
 ) -> None:
     assert run(pool, way).last == ("failed", reason)
     assert run(pool, "well").last[0] == "completed"
+
+
+def test_a_worker_computes_on_one_thread_and_prints_where_no_answer_is_read(
+    pool: ProcessPoolRunner, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # A matrix product on another number of threads is summed in another order.
+    assert {"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "MKL_NUM_THREADS=1"} <= set(
+        run(pool, "about_itself").last[1].warnings
+    )
+    assert capfd.readouterr().out == ""
+
+
+def test_a_strategy_that_forks_answers_once(pool: ProcessPoolRunner) -> None:
+    assert run(pool, "forks").last[1].warnings == ("parent",)
+    # An answer of the child would be taken for that of the next job.
+    assert run(pool, "well").last[1].warnings[0].startswith("worker ")
+
+
+def test_a_worker_in_the_middle_of_a_job_ends_with_its_parent() -> None:
+    command = [sys.executable, "-c", A_PARENT_THAT_IS_KILLED]
+    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    # The worker holds the far end of the pipe, which is read to its end once the worker is gone.
+    _, said = parent.communicate(timeout=PATIENCE_SECONDS)
+    assert (parent.returncode, said) == (-signal.SIGKILL, b"")
 
 
 def test_a_running_job_is_cancelled_and_the_pool_goes_on(pool: ProcessPoolRunner) -> None:
@@ -82,7 +123,7 @@ def test_a_waiting_job_that_is_cancelled_never_begins(pool: ProcessPoolRunner) -
 
 
 def test_a_job_over_its_time_limit_is_failed() -> None:
-    runner = ProcessPoolRunner(make_handler, workers=1, timeout_seconds=0.2, name="impatient")
+    runner = ProcessPoolRunner.alone(make_handler, workers=1, timeout_seconds=0.2, name="impatient")
     try:
         assert run(runner, "endless").last == ("failed", "It ran longer than the limit of 0.2 seconds.")
     finally:
@@ -90,7 +131,9 @@ def test_a_job_over_its_time_limit_is_failed() -> None:
 
 
 def test_closing_cancels_what_runs_and_what_waits() -> None:
-    runner = ProcessPoolRunner(make_handler, workers=1, timeout_seconds=PATIENCE_SECONDS, name="closing")
+    runner = ProcessPoolRunner.alone(
+        make_handler, workers=1, timeout_seconds=PATIENCE_SECONDS, name="closing"
+    )
     running, waiting = RecordingObserver(), RecordingObserver()
     runner.submit(a_job("endless"), running)
     runner.submit(a_job("well"), waiting)
@@ -186,8 +229,10 @@ def test_a_machine_that_refuses_a_new_process_fails_the_job_and_not_the_pool(
         raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
 
     with monkeypatch.context() as patched:
-        patched.setattr(process_pool, "_Worker", refuse)
-        runner = ProcessPoolRunner(make_handler, workers=1, timeout_seconds=PATIENCE_SECONDS, name="starved")
+        patched.setattr(worker_pool, "_Worker", refuse)
+        runner = ProcessPoolRunner.alone(
+            make_handler, workers=1, timeout_seconds=PATIENCE_SECONDS, name="starved"
+        )
         observer = run(runner, "well")
     try:
         assert observer.last[0] == "failed"

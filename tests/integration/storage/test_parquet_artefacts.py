@@ -74,6 +74,17 @@ def test_curve_and_trades_come_back_bit_for_bit(store: ParquetArtefactStore, cou
     assert_equal(store.trades(OURS, RUN), some_trades(count))
 
 
+def test_trades_written_before_dividends_were_booked_had_none(
+    store: ParquetArtefactStore, tmp_path: Path
+) -> None:
+    store.write(OURS, RUN, a_curve(), some_trades())
+    path = tmp_path / "artefacts" / "ours" / RUN / "trades.parquet"
+    pl.read_parquet(path).drop("dividends").write_parquet(path)
+
+    assert store.trades(OURS, RUN).dividends.tolist() == [0.0] * 4
+    assert store.trades(OURS, RUN).pnl.tolist() == some_trades().pnl.tolist()
+
+
 def test_writing_again_replaces_both(store: ParquetArtefactStore, tmp_path: Path) -> None:
     store.write(OURS, RUN, a_curve(seed=1), some_trades(1))
     store.write(OURS, RUN, a_curve(seed=2), some_trades(2))
