@@ -8,11 +8,13 @@ from domain.backtesting.service import BacktestService
 from domain.clock import Clock
 from domain.identity.service import IdentityService
 from domain.market.catalogue import SeriesCatalogue, SeriesRepository
+from domain.research.service import StudyService
 from domain.strategies.ports import StrategyCatalogue
 from events.bus import Bus
 
 if TYPE_CHECKING:
     from domain.market.service import MarketDataService
+    from domain.research.results import ResultAnalysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Services:
     """
 
     backtests: BacktestService
+    studies: StudyService
     series: SeriesRepository
     catalogue: SeriesCatalogue
     identity: IdentityService
@@ -31,3 +34,4 @@ class Services:
     clock: Clock
     strategies: Callable[[], StrategyCatalogue]
     market: Callable[[], "MarketDataService"]
+    results: Callable[[], "ResultAnalysis"]

@@ -12,23 +12,35 @@ from domain.ids import BacktestId, WorkspaceId
 from domain.market.catalogue import SeriesRepository
 from domain.market.instruments import Instrument
 from domain.market.series import Series
+from domain.research.model import Study, StudyId
+from domain.research.service import StudyService
 
 
 class Loaders:
     """Everything that is looked up by key. Missing things are None."""
 
     def __init__(
-        self, backtests: BacktestService, series: SeriesRepository, workspace_id: WorkspaceId
+        self,
+        backtests: BacktestService,
+        studies: StudyService,
+        series: SeriesRepository,
+        workspace_id: WorkspaceId,
     ) -> None:
         self._backtests = backtests
+        self._studies = studies
         self._series = series
         self._workspace_id = workspace_id
         self.backtest: DataLoader[BacktestId, Backtest | None] = DataLoader(self._load_backtests)
+        self.study: DataLoader[StudyId, Study | None] = DataLoader(self._load_studies)
         self.instrument: DataLoader[str, Instrument | None] = DataLoader(self._load_instruments)
         self.series_of_instrument: DataLoader[str, tuple[Series, ...]] = DataLoader(self._load_series)
 
     async def _load_backtests(self, ids: list[BacktestId]) -> Sequence[Backtest | None]:
         load = partial(self._backtests.get_many, self._workspace_id, ids)
+        return await anyio.to_thread.run_sync(load)
+
+    async def _load_studies(self, ids: list[StudyId]) -> Sequence[Study | None]:
+        load = partial(self._studies.get_many, self._workspace_id, ids)
         return await anyio.to_thread.run_sync(load)
 
     async def _load_instruments(self, instrument_ids: list[str]) -> list[Instrument | None]:

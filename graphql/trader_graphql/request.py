@@ -38,7 +38,8 @@ class RequestContext:
     @cached_property
     def loaders(self) -> Loaders:
         """Made for this request alone, so that nobody is ever answered from another's cache."""
-        return Loaders(self.services.backtests, self.services.series, self.workspace_id)
+        services = self.services
+        return Loaders(services.backtests, services.studies, services.series, self.workspace_id)
 
 
 Info: TypeAlias = StrawberryInfo[RequestContext, Any]

@@ -20,24 +20,36 @@ from trader_graphql.market.mutations import MarketMutations
 from trader_graphql.market.queries import MarketQueries
 from trader_graphql.node import NodeQueries
 from trader_graphql.pipeline import Pipeline
+from trader_graphql.research.comparisons import ComparisonQueries
+from trader_graphql.research.mutations import ResearchMutations
+from trader_graphql.research.queries import ResearchQueries
+from trader_graphql.research.subscriptions import ResearchSubscriptions
 from trader_graphql.scalars import SCALARS
 from trader_graphql.strategies.queries import StrategyQueries
 
 
 @strawberry.type(description="What can be read.")
-class Query(IdentityQueries, NodeQueries, MarketQueries, StrategyQueries, BacktestQueries):
+class Query(
+    IdentityQueries,
+    NodeQueries,
+    MarketQueries,
+    StrategyQueries,
+    BacktestQueries,
+    ResearchQueries,
+    ComparisonQueries,
+):
     pass
 
 
 @strawberry.type(
     description="What can be changed. Each takes one input and answers with the thing or with a refusal."
 )
-class Mutation(MarketMutations, BacktestMutations, IdentityMutations):
+class Mutation(MarketMutations, BacktestMutations, ResearchMutations, IdentityMutations):
     pass
 
 
 @strawberry.type(description="What can be followed.")
-class Subscription(BacktestSubscriptions):
+class Subscription(BacktestSubscriptions, ResearchSubscriptions):
     pass
 
 

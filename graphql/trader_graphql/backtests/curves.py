@@ -70,6 +70,7 @@ def _trade(trades: Trades, row: int) -> Trade:
         pnl=float(trades.pnl[row]),
         return_=number_or_none(trades.return_[row]),
         fees=float(trades.fees[row]),
+        dividends=float(trades.dividends[row]),
         bars_held=int(trades.bars_held[row]),
         maximum_adverse_excursion=number_or_none(trades.mae[row]),
         maximum_favourable_excursion=number_or_none(trades.mfe[row]),

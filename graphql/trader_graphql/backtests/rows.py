@@ -22,11 +22,14 @@ class Trade:
     entry_time: datetime
     exit_time: datetime = strawberry.field(description="Of the last bar while the trade is open.")
     quantity: float = strawberry.field(description="Largest size held, in units; negative for shorts.")
-    entry_price: float
+    entry_price: float = strawberry.field(description="In the instrument's currency, as is the exit's.")
     exit_price: float = strawberry.field(description="The last close while the trade is open.")
-    pnl: float = strawberry.field(description="After commissions and slippage, in account currency.")
+    pnl: float = strawberry.field(
+        description="After commissions and slippage, with dividends, in account currency."
+    )
     return_: float | None = strawberry.field(description="P&L over the cost of entry.")
     fees: float
+    dividends: float = strawberry.field(description="Booked while it was held; part of the P&L.")
     bars_held: int
     maximum_adverse_excursion: float | None = strawberry.field(
         description="Fraction of the entry price, not positive."
@@ -34,5 +37,7 @@ class Trade:
     maximum_favourable_excursion: float | None = strawberry.field(
         description="Fraction of the entry price, not negative."
     )
-    exit_reason: str = strawberry.field(description="target, stop_loss or take_profit.")
+    exit_reason: str = strawberry.field(
+        description="signal, order, stop_loss, take_profit, trailing_stop, margin_call, delisted or split; still_open."
+    )
     is_open: bool

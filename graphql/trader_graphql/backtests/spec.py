@@ -11,8 +11,14 @@ from strawberry.scalars import JSON
 from domain.backtesting import model
 from domain.backtesting.model import BacktestSpec
 from domain.errors import InvalidInput
-from trader_graphql.enums import Adjustment, FillPrice, QuantityRule
+from trader_graphql.enums import Adjustment, FillPrice, LimitFill, QuantityRule, TierPeriod
 from trader_graphql.scalars import BigInt
+
+
+@strawberry.input(description="The commission of that part of the notional that lies above a threshold.")
+class CommissionTierInput:
+    over: float = strawberry.field(description="Notional, account currency.")
+    bps: float
 
 
 @strawberry.input(
@@ -27,14 +33,33 @@ class CostsInput:
     commission_minimum: float | None = strawberry.field(
         default=None, description="Account currency an order."
     )
+    commission_maximum_bps: float | None = strawberry.field(
+        default=None, description="Most commission of an order, of its notional; null is no limit."
+    )
+    commission_bps_passive: float | None = strawberry.field(
+        default=None, description="Of fills of limit orders (maker); null is commissionBps for all."
+    )
+    commission_tiers: list[CommissionTierInput] | None = strawberry.field(
+        default=None, description="In order of their thresholds; below the first commissionBps is paid."
+    )
+    commission_tier_period: TierPeriod | None = strawberry.field(
+        default=None, description="Over what the notional adds up; default: each order alone."
+    )
     spread_bps: float | None = strawberry.field(default=None, description="Full quoted spread; default 2.")
     slippage_bps: float | None = strawberry.field(default=None, description="On every fill; default 1.")
     impact_bps: float | None = strawberry.field(
         default=None, description="Extra for a fill as large as the bar's volume, by the square root."
     )
+    fx_bps: float | None = strawberry.field(
+        default=None,
+        description="Of the notional of fills in another currency than the account's; default 0.",
+    )
     borrow_rate: float | None = strawberry.field(default=None, description="A year on shorts; default 0.01.")
     margin_rate: float | None = strawberry.field(
         default=None, description="A year on negative cash; default 0.06."
+    )
+    funding_rate: float | None = strawberry.field(
+        default=None, description="Of perpetual swaps, every 8 hours on the position's value; default 0."
     )
 
 
@@ -46,12 +71,22 @@ class SizingInput:
     max_leverage: float | None = strawberry.field(
         default=None, description="Gross exposure over equity; default 1."
     )
+    initial_margin: float | None = strawberry.field(
+        default=None,
+        description="Equity over a new position, in place of maxLeverage: 0.5 is a leverage of 2.",
+    )
+    maintenance_margin: float | None = strawberry.field(
+        default=None, description="Equity over gross exposure below which positions are sold; null is none."
+    )
     stop_loss: float | None = strawberry.field(default=None, description="Fraction of the entry price.")
     take_profit: float | None = strawberry.field(default=None, description="Fraction of the entry price.")
+    max_volume_share: float | None = strawberry.field(
+        default=None, description="Share of a bar's volume that fills may take; null is no limit."
+    )
 
 
 @strawberry.input(description="Everything that decides the result of a run.")
-class StartBacktestInput:
+class BacktestSpecInput:
     strategy: str
     instruments: list[str] = strawberry.field(
         description="Instrument ids (AAPL.XNAS), or symbols that are unique."
@@ -69,16 +104,18 @@ class StartBacktestInput:
     currency: str = "USD"
     costs: CostsInput | None = None
     fill: FillPrice = FillPrice.NEXT_OPEN
+    limit_fill: LimitFill = LimitFill.CROSSED
     sizing: SizingInput | None = None
     adjustment: Adjustment = Adjustment.TOTAL_RETURN
+    close_delisted: bool = strawberry.field(
+        default=True,
+        description="Close an instrument whose bars end well before the others' at its last close.",
+    )
     benchmark: str | None = strawberry.field(
         default=None,
         description="An instrument to compare with; null compares with buying and holding the instruments.",
     )
     seed: BigInt = strawberry.field(default=BigInt(0))
-    idempotency_key: str | None = strawberry.field(
-        default=None, description="Sent again with the same input, the run it started before is returned."
-    )
 
     def spec(self) -> BacktestSpec:
         """Raises InvalidInput in the caller's own field names."""
@@ -99,12 +136,21 @@ class StartBacktestInput:
                 "currency": self.currency,
                 "costs": _given(self.costs),
                 "fill": self.fill,
+                "limit_fill": self.limit_fill,
                 "sizing": _given(self.sizing),
                 "adjustment": self.adjustment,
+                "close_delisted": self.close_delisted,
                 "benchmark": self.benchmark,
                 "seed": self.seed,
             }
         )
+
+
+@strawberry.input(description="Everything that decides the result of a run.")
+class StartBacktestInput(BacktestSpecInput):
+    idempotency_key: str | None = strawberry.field(
+        default=None, description="Sent again with the same input, the run it started before is returned."
+    )
 
 
 def _given(values: CostsInput | SizingInput | None) -> dict[str, Any]:
@@ -114,25 +160,46 @@ def _given(values: CostsInput | SizingInput | None) -> dict[str, Any]:
     )
 
 
+@strawberry.type(description="The commission of that part of the notional that lies above a threshold.")
+class CommissionTier:
+    over: float
+    bps: float
+
+
 @strawberry.type(description="What trading costs.")
 class Costs:
     commission_fixed: float
     commission_per_share: float
     commission_bps: float
     commission_minimum: float
+    commission_maximum_bps: float | None
+    commission_bps_passive: float | None
+    commission_tiers: list[CommissionTier]
+    commission_tier_period: TierPeriod
     spread_bps: float
     slippage_bps: float
     impact_bps: float
+    fx_bps: float
     borrow_rate: float
     margin_rate: float
+    funding_rate: float
+
+    @classmethod
+    def of(cls, costs: model.Costs) -> "Costs":
+        """From the domain's."""
+        tiers = [CommissionTier(over=tier.over, bps=tier.bps) for tier in costs.commission_tiers]
+        return cls(**(costs.model_dump() | {"commission_tiers": tiers}))
 
 
 @strawberry.type(description="How target weights become quantities.")
 class Sizing:
     quantity: QuantityRule
     max_leverage: float
+    initial_margin: float | None
+    maintenance_margin: float | None
     stop_loss: float | None
     take_profit: float | None
+    max_volume_share: float | None
 
 
 @strawberry.type(
@@ -155,8 +222,10 @@ class Spec:
     fill_is_optimistic: bool = strawberry.field(
         description="Whether fills use a price only known when deciding."
     )
+    limit_fill: LimitFill
     sizing: Sizing
     adjustment: Adjustment
+    close_delisted: bool
     benchmark: str | None
     seed: BigInt
 
@@ -173,11 +242,13 @@ class Spec:
             to=spec.end,
             initial_cash=spec.initial_cash,
             currency=spec.currency,
-            costs=Costs(**spec.costs.model_dump()),
+            costs=Costs.of(spec.costs),
             fill=spec.fill,
             fill_is_optimistic=spec.fill.is_optimistic,
+            limit_fill=spec.limit_fill,
             sizing=Sizing(**spec.sizing.model_dump()),
             adjustment=spec.adjustment,
+            close_delisted=spec.close_delisted,
             benchmark=spec.benchmark,
             seed=BigInt(spec.seed),
         )

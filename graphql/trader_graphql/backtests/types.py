@@ -14,9 +14,12 @@ from trader_graphql.backtests.rows import EquityPoint, Trade
 from trader_graphql.backtests.spec import Spec
 from trader_graphql.backtests.statistics import Drawdown, PeriodReturn, Statistics
 from trader_graphql.connections import Connection, Node, PageArguments, connection, global_id, slice_of
+from trader_graphql.downloads import Download
 from trader_graphql.enums import BacktestStatus
 from trader_graphql.fields import resolved
 from trader_graphql.request import Info, in_thread
+from trader_graphql.research.anatomy import Anatomy
+from trader_graphql.research.verdicts import Verdict
 from trader_graphql.scalars import BigInt
 
 KIND = "Backtest"
@@ -47,12 +50,6 @@ class Provenance:
             last_bar=provenance.last_bar,
             duration_seconds=provenance.duration_seconds,
         )
-
-
-@strawberry.type(description="A file that can be fetched with the same credentials.")
-class Download:
-    name: str
-    url: str = strawberry.field(description="Path on this server.")
 
 
 @strawberry.type(description="One run of one specification.")
@@ -168,6 +165,27 @@ class Backtest(Node):
             has_next=rows.stop < total,
             has_previous=rows.start > 0,
             total=total,
+        )
+
+    @resolved(
+        "What holds, what does not, and what nobody can tell yet, without another run. Null until completed."
+    )
+    async def verdict(self, info: Info) -> Verdict | None:
+        if self.status is not BacktestStatus.COMPLETED:
+            return None
+        context = info.context
+        analysis = await in_thread(context.services.results)
+        found = await in_thread(analysis.verdict, context.workspace_id, BacktestId(self.identifier))
+        return Verdict.read(found.as_json())
+
+    @resolved("Where the result comes from: periods, regimes, best days, benchmark. Null until completed.")
+    async def anatomy(self, info: Info) -> Anatomy | None:
+        if self.status is not BacktestStatus.COMPLETED:
+            return None
+        context = info.context
+        analysis = await in_thread(context.services.results)
+        return Anatomy.read(
+            await in_thread(analysis.anatomy, context.workspace_id, BacktestId(self.identifier))
         )
 
     @resolved("The tear sheet, one self-contained HTML page. Null until the run has completed.")

@@ -106,6 +106,9 @@ async def test_the_rest_of_the_api_is_documented(api: ApiOnFakes) -> None:
         "/readyz",
         "/backtests/{id}/report.html",
         "/backtests/{id}/{what}.{form}",
+        "/studies/{id}/report.html",
+        "/studies/{id}/runs.{form}",
+        "/comparisons/report.html",
     }
 
 

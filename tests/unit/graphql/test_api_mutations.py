@@ -56,6 +56,64 @@ async def test_a_backtest_starts_and_is_handed_to_the_runner(api: ApiOnFakes) ->
     assert [job.id for job, _ in api.runner.submitted] == [answer["identifier"]]
 
 
+async def test_every_term_of_the_account_reaches_the_spec(api: ApiOnFakes) -> None:
+    await start(
+        api,
+        costs={
+            "commissionTiers": [{"over": 1000.0, "bps": 0.5}],
+            "commissionTierPeriod": "MONTH",
+            "commissionMaximumBps": 100.0,
+            "commissionBpsPassive": 0.0,
+            "fxBps": 2.0,
+            "fundingRate": -0.0001,
+        },
+        sizing={"initialMargin": 0.5, "maintenanceMargin": 0.25, "maxVolumeShare": 0.1},
+        limitFill="TOUCHED",
+        adjustment="BOOKED",
+        closeDelisted=False,
+    )
+    spec = api.runner.submitted[0][0].spec
+    assert [(tier.over, tier.bps) for tier in spec.costs.commission_tiers] == [(1_000.0, 0.5)]
+    assert (spec.costs.commission_tier_period, spec.costs.commission_maximum_bps) == ("month", 100.0)
+    assert (spec.costs.commission_bps_passive, spec.costs.fx_bps, spec.costs.funding_rate) == (
+        0.0,
+        2.0,
+        -0.0001,
+    )
+    assert (spec.sizing.leverage, spec.sizing.maintenance_margin, spec.sizing.max_volume_share) == (
+        2.0,
+        0.25,
+        0.1,
+    )
+    assert (spec.limit_fill, spec.adjustment, spec.close_delisted) == ("touched", "booked", False)
+
+
+async def test_the_terms_of_the_account_are_echoed(api: ApiOnFakes) -> None:
+    echoed = """mutation($input: StartBacktestInput!) { startBacktest(input: $input) { ... on Backtest { spec {
+        limitFill closeDelisted costs { commissionTiers { over bps } commissionTierPeriod fxBps }
+        sizing { initialMargin maintenanceMargin maxVolumeShare }
+    } } } }"""
+    given = {
+        "strategy": "sma_cross",
+        "instruments": ["GOOG"],
+        "costs": {"commissionTiers": [{"over": 1000.0, "bps": 0.5}]},
+        "sizing": {"maxVolumeShare": 0.1},
+    }
+
+    data = await data_of(api, echoed, input=given)
+
+    assert data["startBacktest"]["spec"] == {
+        "limitFill": "CROSSED",
+        "closeDelisted": True,
+        "costs": {
+            "commissionTiers": [{"over": 1000.0, "bps": 0.5}],
+            "commissionTierPeriod": "ORDER",
+            "fxBps": 0.0,
+        },
+        "sizing": {"initialMargin": None, "maintenanceMargin": None, "maxVolumeShare": 0.1},
+    }
+
+
 async def test_costs_and_sizing_left_out_keep_the_domains_defaults(api: ApiOnFakes) -> None:
     await start(
         api, costs={"commissionBps": 20.0, "spreadBps": 0.0}, sizing={"stopLoss": 0.05}, fill="NEXT_CLOSE"

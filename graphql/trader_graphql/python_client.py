@@ -1,0 +1,404 @@
+"""Writes `agentic_trader/generated.py`, the typed half of the Python client, from `graphql/schema.graphql`.
+
+python -m trader_graphql.python_client            write it
+python -m trader_graphql.python_client --check    exit 1 when it is out of date
+
+Each object of the schema becomes a class with the fields that need no arguments and are no lists to
+page through (lists of objects are None in what a listing answers); each field of Query, Mutation and Subscription becomes a method that selects them.
+"""
+
+import argparse
+import keyword
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLType,
+    GraphQLUnionType,
+    build_schema,
+    get_named_type,
+    is_leaf_type,
+)
+
+HERE = Path(__file__).resolve().parent
+SCHEMA, FILE = HERE.parent / "schema.graphql", HERE.parent / "agentic_trader" / "generated.py"
+_SCALARS = {
+    "ID": "str",
+    "String": "str",
+    "Int": "int",
+    "Float": "float",
+    "Boolean": "bool",
+    "BigInt": "int",
+    "Decimal": "Decimal",
+    "Date": "date",
+    "DateTime": "datetime",
+    "JSON": "Any",
+}
+_REFUSALS = {"InvalidInput", "NotFound", "Conflict", "Forbidden", "RiskRejected"}
+_ON_DEMAND = {("Backtest", "verdict"), ("Backtest", "anatomy")}
+"""Fields that are worked out when they are asked for; the client has a method for each."""
+_INVALID = "... on InvalidInput { message problems { path message } }"
+Held = TypeVar("Held", GraphQLObjectType, GraphQLInputObjectType)
+_INPUT_OF_GIVEN = '{"input": given}'
+_HEAD = '''"""The schema as Python types and methods. Written by `make schema` from graphql/schema.graphql."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from agentic_trader.objects import ApiInput, ApiObject, Page, arguments
+from agentic_trader.transport import carried_out
+'''
+_TRANSPORT = """
+class _Transport(Protocol):
+    def execute(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]: ...
+
+    def subscribe(self, document: str, variables: Mapping[str, Any]) -> Iterator[dict[str, Any]]: ...
+"""
+
+
+def generated(schema: GraphQLSchema) -> str:
+    """The source of `generated.py`."""
+    return "\n\n\n".join(part.strip("\n") for part in _parts(schema)) + "\n"
+
+
+def _parts(schema: GraphQLSchema) -> Iterator[str]:
+    yield _HEAD
+    roots = {schema.query_type, schema.mutation_type, schema.subscription_type}
+    types = [kind for name, kind in sorted(schema.type_map.items()) if not name.startswith("__")]
+    for kind in types:
+        if isinstance(kind, GraphQLEnumType):
+            yield _enum(kind)
+    inputs = [kind for kind in types if isinstance(kind, GraphQLInputObjectType)]
+    for given in _inner_first([kind for kind in inputs if not _is_flattened(kind, schema)]):
+        yield _input(given)
+    objects = [kind for kind in types if isinstance(kind, GraphQLObjectType) and kind not in roots]
+    for kind in _inner_first([kind for kind in objects if _is_modelled(kind)]):
+        yield _object(kind)
+    yield _selections(schema)
+    yield _TRANSPORT
+    yield _operations(schema)
+
+
+def _inner_first(kinds: Sequence[Held]) -> list[Held]:
+    """Each type after those its fields hold, so that Python knows them."""
+    ordered: list[Held] = []
+
+    def add(kind: Held, path: tuple[str, ...] = ()) -> None:
+        if kind.name in path:
+            raise ValueError(f"The types {' > '.join((*path, kind.name))} hold each other.")
+        for held in _held_by(kind):
+            add(held, (*path, kind.name))
+        if kind not in ordered:
+            ordered.append(kind)
+
+    for kind in kinds:
+        add(kind)
+    return ordered
+
+
+def _held_by(kind: Held) -> Iterator[Held]:
+    fields = (
+        kind.fields.values()
+        if isinstance(kind, GraphQLInputObjectType)
+        else dict(_plain_fields(kind)).values()
+    )
+    for field in fields:
+        named = get_named_type(field.type)
+        if isinstance(named, type(kind)):
+            yield named
+
+
+def _is_modelled(kind: GraphQLObjectType) -> bool:
+    return kind.name not in _REFUSALS | {"PageInfo"} and not re.search(r"(Connection|Edge)$", kind.name)
+
+
+def _is_flattened(kind: GraphQLInputObjectType, schema: GraphQLSchema) -> bool:
+    """Whether it is the one input of a mutation, whose fields become keyword arguments."""
+    mutations = schema.mutation_type.fields.values() if schema.mutation_type else ()
+    return any(get_named_type(field.args["input"].type) is kind for field in mutations)
+
+
+def _enum(kind: GraphQLEnumType) -> str:
+    members = "\n".join(f'    {name} = "{name}"' for name in kind.values)
+    return f"class {kind.name}(StrEnum):\n{_docstring(kind.description, kind.name)}{members}\n"
+
+
+def _input(kind: GraphQLInputObjectType) -> str:
+    ordered = sorted(kind.fields.items(), key=lambda item: not _required(item[1]))
+    lines = "".join(
+        f"    {_python_name(name)}: {_argument_type(field)}{'' if _required(field) else ' = None'}\n"
+        for name, field in ordered
+    )
+    return f"class {kind.name}(ApiInput):\n{_docstring(kind.description, kind.name)}{lines}"
+
+
+def _object(kind: GraphQLObjectType) -> str:
+    lines = "".join(
+        f"    {_python_name(name)}: {_field_type(field)}\n" for name, field in _plain_fields(kind)
+    )
+    return f"class {kind.name}(ApiObject):\n{_docstring(kind.description, kind.name)}{lines}"
+
+
+def _field_type(field: GraphQLField) -> str:
+    plain = _python_type(field.type)
+    return f"{plain.removesuffix(' | None')} | None = None" if _is_table(field) else plain
+
+
+def _is_table(field: GraphQLField) -> bool:
+    """A list of objects, which a listing leaves out: a page of them would be more than a server allows."""
+    return isinstance(_nullable(field.type), GraphQLList) and not is_leaf_type(get_named_type(field.type))
+
+
+def _plain_fields(kind: GraphQLObjectType) -> Iterator[tuple[str, GraphQLField]]:
+    """Those that need no argument, and hold no interface, union or pages."""
+    for name, field in kind.fields.items():
+        named = get_named_type(field.type)
+        if field.args or isinstance(named, GraphQLInterfaceType | GraphQLUnionType):
+            continue
+        if (kind.name, name) in _ON_DEMAND:
+            continue
+        if isinstance(named, GraphQLObjectType) and not _is_modelled(named):
+            continue
+        yield name, field
+
+
+def _selection(kind: GraphQLType, *, tables: bool = True) -> str:
+    named = get_named_type(kind)
+    if is_leaf_type(named):
+        return ""
+    if isinstance(named, GraphQLUnionType):
+        found = [_fragment(member) for member in named.types]
+        return f" {{ __typename {' '.join(found)} }}"
+    assert isinstance(named, GraphQLObjectType)  # noqa: S101 - interfaces are left out above
+    if named.name.endswith("Connection"):
+        node = get_named_type(get_named_type(named.fields["edges"].type).fields["node"].type)
+        return f" {{ totalCount pageInfo {{ hasNextPage endCursor }} edges {{ node{_selection(node, tables=False)} }} }}"
+    inner = " ".join(
+        f"{name}{_selection(field.type, tables=tables)}"
+        for name, field in _plain_fields(named)
+        if tables or not _is_table(field)
+    )
+    return f" {{ {inner} }}"
+
+
+def _fragment(member: GraphQLObjectType) -> str:
+    if member.name == "InvalidInput":
+        return _INVALID
+    if member.name in _REFUSALS:
+        return f"... on {member.name} {{ message }}"
+    return f"... on {member.name}{_selection(member)}"
+
+
+def _selections(schema: GraphQLSchema) -> str:
+    """What to ask for where the client writes a query of its own."""
+    kinds = [
+        kind.fields[name]
+        for owner, name in sorted(_ON_DEMAND)
+        if isinstance(kind := schema.type_map.get(owner), GraphQLObjectType) and name in kind.fields
+    ]
+    lines = "".join(
+        f'    "{get_named_type(field.type).name}": {_literal(_selection(field.type).strip())},\n'
+        for field in kinds
+    )
+    return f"SELECTIONS: Mapping[str, str] = {{\n{lines}}}\n"
+
+
+def _operations(schema: GraphQLSchema) -> str:
+    methods = [
+        _method(word, name, field)
+        for word, root in (
+            ("query", schema.query_type),
+            ("mutation", schema.mutation_type),
+            ("subscription", schema.subscription_type),
+        )
+        for name, field in (root.fields.items() if root else ())
+        if not isinstance(get_named_type(field.type), GraphQLInterfaceType)
+    ]
+    return (
+        'class Operations:\n    """Every field of the schema as a method. What is None is left out."""\n\n'
+        "    _transport: _Transport\n\n" + "\n\n".join(methods) + "\n"
+    )
+
+
+def _method(word: str, name: str, field: GraphQLField) -> str:
+    flattened = word == "mutation"
+    given: Mapping[str, GraphQLArgument | GraphQLInputField] = (
+        _fields_of_input(field) if flattened else field.args
+    )
+    ordered = sorted(given.items(), key=lambda item: not _required(item[1]))
+    parameters = "".join(
+        f"        {_python_name(key)}: {_argument_type(value)}{'' if _required(value) else ' = None'},\n"
+        for key, value in ordered
+    )
+    star = "        *,\n" if ordered and not (len(ordered) == 1 and _required(ordered[0][1])) else ""
+    variables = ", ".join(f'"{key}": {_python_name(key)}' for key, _ in ordered)
+    returned, body = _body(word, name, field)
+    return (
+        f"    def {_snake(name)}(\n        self,\n{star}{parameters}    ) -> {returned}:\n"
+        f"{_method_docstring(field.description, name)}"
+        f"        given = arguments({{{variables}}})\n"
+        f"        variables = {_INPUT_OF_GIVEN if flattened else 'given'}\n"
+        f"        document = {_literal(_document(word, name, field))}\n{body}"
+    )
+
+
+def _fields_of_input(mutation: GraphQLField) -> dict[str, GraphQLInputField]:
+    kind = get_named_type(mutation.args["input"].type)
+    assert isinstance(kind, GraphQLInputObjectType)  # noqa: S101 - the schema's tests hold it
+    fields: dict[str, GraphQLInputField] = kind.fields
+    return fields
+
+
+def _document(word: str, name: str, field: GraphQLField) -> str:
+    declared = ", ".join(f"${key}: {_variable_type(value)}" for key, value in field.args.items())
+    passed = ", ".join(f"{key}: ${key}" for key in field.args)
+    arguments = f"({declared})" if declared else ""
+    call = f"{name}({passed})" if passed else name
+    return f"{word}{arguments} {{ {call}{_selection(field.type)} }}"
+
+
+def _variable_type(value: GraphQLArgument) -> str:
+    """What has a default may be left out."""
+    return str(value.type if _required(value) else _nullable(value.type))
+
+
+def _body(word: str, name: str, field: GraphQLField) -> tuple[str, str]:
+    """The type a method answers with, and its last lines."""
+    named = get_named_type(field.type)
+    if word == "subscription":
+        kind = named.name
+        lines = (
+            "        for event in self._transport.subscribe(document, variables):\n"
+            f'            yield {kind}.model_validate(event["{name}"])\n'
+        )
+        return f"Iterator[{kind}]", lines
+    asked = f'self._transport.execute(document, variables)["{name}"]'
+    if isinstance(named, GraphQLUnionType):
+        return _body_of_union([one.name for one in named.types if one.name not in _REFUSALS], asked)
+    if named.name.endswith("Connection"):
+        kind = named.name.removesuffix("Connection")
+        return f"Page[{kind}]", f"        return Page.read({kind}, {asked})\n"
+    if isinstance(_nullable(field.type), GraphQLList):
+        kind = named.name
+        return f"tuple[{kind}, ...]", f"        return tuple({kind}.model_validate(one) for one in {asked})\n"
+    kind = named.name
+    if isinstance(field.type, GraphQLNonNull):
+        return kind, f"        return {kind}.model_validate({asked})\n"
+    return (
+        f"{kind} | None",
+        f"        found = {asked}\n        return None if found is None else {kind}.model_validate(found)\n",
+    )
+
+
+def _body_of_union(kinds: Sequence[str], asked: str) -> tuple[str, str]:
+    """A refusal is raised; what is left is one of these types."""
+    if len(kinds) == 1:
+        return kinds[0], f"        return {kinds[0]}.model_validate(carried_out({asked}))\n"
+    known = ", ".join(f'"{kind}": {kind}' for kind in kinds)
+    lines = (
+        f"        found = carried_out({asked})\n"
+        f"        kinds: dict[str, type[{' | '.join(kinds)}]] = {{{known}}}\n"
+        '        return kinds[found["__typename"]].model_validate(found)\n'
+    )
+    return " | ".join(kinds), lines
+
+
+def _nullable(kind: GraphQLType) -> GraphQLType:
+    """The type without the mark that it is never null."""
+    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+
+
+def _required(value: GraphQLArgument | GraphQLInputField) -> bool:
+    return isinstance(value.type, GraphQLNonNull) and value.default is None
+
+
+def _argument_type(value: GraphQLArgument | GraphQLInputField) -> str:
+    plain = _certain_type(_nullable(value.type), argument=True)
+    return plain if _required(value) or plain == "Any" else f"{plain} | None"
+
+
+def _python_type(kind: GraphQLType, *, argument: bool = False) -> str:
+    certain = _certain_type(_nullable(kind), argument=argument)
+    return certain if isinstance(kind, GraphQLNonNull) or certain == "Any" else f"{certain} | None"
+
+
+def _certain_type(kind: GraphQLType, *, argument: bool) -> str:
+    """The Python type of a value that is not null."""
+    if isinstance(kind, GraphQLList):
+        item = _python_type(kind.of_type, argument=argument)
+        return f"Sequence[{item}]" if argument else f"tuple[{item}, ...]"
+    name = get_named_type(kind).name
+    return _SCALARS[name] if isinstance(kind, GraphQLScalarType) else name
+
+
+def _python_name(name: str) -> str:
+    snake = _snake(name)
+    return f"{snake}_" if keyword.iskeyword(snake) else snake
+
+
+def _snake(name: str) -> str:
+    return re.sub(
+        r"(?<=[a-z0-9])([A-Z])|(?<=[a-z])([0-9]+)", lambda found: "_" + found.group(0).lower(), name
+    )
+
+
+def _docstring(text: str | None, name: str) -> str:
+    return f'    """{_said(text, name)}"""\n\n'
+
+
+def _method_docstring(text: str | None, name: str) -> str:
+    return f'        """{_said(text, name)}"""\n'
+
+
+def _said(text: str | None, name: str) -> str:
+    plain = " ".join((text or "").replace("\\", "").replace('"', "'").split())
+    return plain or f"`{name}` of the schema."
+
+
+def _literal(document: str) -> str:
+    words, lines, line = document.split(" "), [], ""
+    for word in words:
+        if len(line) + len(word) > 90:  # noqa: PLR2004 - what fits a line of source
+            lines.append(line)
+            line = ""
+        line += f"{word} "
+    lines.append(line.rstrip())
+    quoted = "\n".join(f'            "{one}"' for one in lines)
+    return f"(\n{quoted}\n        )"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m trader_graphql.python_client", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare, and change nothing")
+    source = generated(build_schema(SCHEMA.read_text(encoding="utf-8")))
+    if not parser.parse_args(arguments).check:
+        FILE.write_text(source, encoding="utf-8")
+        return 0
+    if FILE.exists() and FILE.read_text(encoding="utf-8") == source:
+        return 0
+    sys.stderr.write(
+        "The Python client is not what the schema makes; run 'make schema' and commit the result.\n"
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
