@@ -1,6 +1,6 @@
 """The HTTP application: GraphQL, downloads, and the questions an operator's machine asks."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import anyio.to_thread
@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from domain.errors import Conflict, Forbidden, InvalidInput, NotFound, TradingError
 from domain.identity.model import Role
 from domain.ids import BacktestId, WorkspaceId
+from domain.research.model import StudyId
 from functions.settings import Mode, Settings
+from functions.study_downloads import MEDIA_TYPES, add_study_downloads
 from functions.version import code_version
 from trader_graphql.authentication import Authenticator, Caller, Unauthenticated
 from trader_graphql.backtests.queries import backtest_id
@@ -24,7 +26,6 @@ from trader_graphql.schema import build_schema
 
 R = TypeVar("R")
 
-_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 _STATUS: tuple[tuple[type[TradingError], int], ...] = (
     (NotFound, 404),
     (Conflict, 409),
@@ -67,6 +68,14 @@ class ServedApplication(Protocol):
         form: Literal["csv", "parquet"],
     ) -> bytes: ...
 
+    def study_report(self, workspace_id: WorkspaceId, study_id: StudyId) -> str: ...
+
+    def study_rows(
+        self, workspace_id: WorkspaceId, study_id: StudyId, form: Literal["csv", "parquet"]
+    ) -> Iterator[bytes]: ...
+
+    def comparison_report(self, workspace_id: WorkspaceId, backtest_ids: Sequence[BacktestId]) -> str: ...
+
 
 def create_app(application: ServedApplication, *, local: bool | None = None) -> FastAPI:
     """The ASGI application of one wired platform.
@@ -97,7 +106,9 @@ def create_app(application: ServedApplication, *, local: bool | None = None) -> 
     app.router.routes.append(Route("/graphql", endpoint, include_in_schema=False))
     app.router.routes.append(WebSocketRoute("/graphql", endpoint))
     _add_health(app, application)
-    _add_downloads(app, application, authenticator)
+    viewer = _viewer(authenticator)
+    _add_downloads(app, application, viewer)
+    add_study_downloads(app, application, viewer)
     app.add_exception_handler(TradingError, _as_json)
     app.add_exception_handler(Unauthenticated, _as_challenge)
     app.add_middleware(SecurityHeaders)
@@ -135,12 +146,20 @@ def _add_health(app: FastAPI, application: ServedApplication) -> None:
         return JSONResponse({"status": "ready", "reasons": []})
 
 
-def _add_downloads(app: FastAPI, application: ServedApplication, authenticator: Authenticator) -> None:
+def _viewer(authenticator: Authenticator) -> Callable[[Request], Awaitable[Caller]]:
+    """Who asks, if they may read."""
+
     async def caller(request: Request) -> Caller:
         found = await authenticator.caller(request)
         found.principal.require(Role.VIEWER)
         return found
 
+    return caller
+
+
+def _add_downloads(
+    app: FastAPI, application: ServedApplication, caller: Callable[[Request], Awaitable[Caller]]
+) -> None:
     key = Annotated[
         str, Path(alias="id", description="The id of the API, or the bt_… the command line shows.")
     ]
@@ -160,7 +179,7 @@ def _add_downloads(app: FastAPI, application: ServedApplication, authenticator: 
         backtest = backtest_id(id_)
         content = await _blocking(application.download, known.principal.workspace_id, backtest, what, form)
         headers = {"content-disposition": f'attachment; filename="{backtest}-{what}.{form}"'}
-        return Response(content, media_type=_MEDIA_TYPES[form], headers=headers)
+        return Response(content, media_type=MEDIA_TYPES[form], headers=headers)
 
 
 async def _blocking(call: Callable[..., R], *arguments: Any) -> R:

@@ -1,7 +1,7 @@
 """Maps a finished backtest onto the tear sheet: reads its artefacts and the prices it traded."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from domain.backtesting.adapters.parquet_artefacts import ParquetArtefactStore
-from domain.backtesting.inputs import data_hash, read_benchmark, read_panel
+from domain.backtesting.inputs import read_inputs
 from domain.backtesting.model import Backtest, BacktestOutcome, BacktestSpec, Provenance
 from domain.backtesting.result import Curve, Trades
 from domain.errors import InvalidInput, NotFound
@@ -20,6 +20,8 @@ from domain.market.timeframe import Timeframe
 from domain.performance.adapters.html_report import render
 from domain.performance.model import Drawdown, PerformanceTables, PeriodReturn, Statistics
 from domain.performance.tear_sheet import MeasuredReturns, PriceLine, TearSheet, TradeMarks
+from domain.performance.verdict_panel import VerdictPanel
+from domain.research.adapters.reports import wording
 from functions.backtest_run import bar_store
 
 T = TypeVar("T")
@@ -29,9 +31,14 @@ _BARS_CHANGED = "The bars have changed since this run, so prices are not shown."
 
 
 def render_report(
-    backtest: Backtest, title: str, folder: Path, artefacts: ParquetArtefactStore, now: datetime
+    backtest: Backtest,
+    title: str,
+    folder: Path,
+    artefacts: ParquetArtefactStore,
+    now: datetime,
+    verdict: VerdictPanel | None = None,
 ) -> str:
-    """The HTML of a completed run. Raises NotFound when its artefacts are gone.
+    """The HTML of a completed run, with what is said about luck. Raises NotFound when its artefacts are gone.
 
     Prices are left out, and a warning says so, when the bars have been deleted or changed since:
     trades would not lie on them.
@@ -43,7 +50,8 @@ def render_report(
     panel, missing = _prices_of_the_run(
         bar_store(folder, backtest.workspace_id), backtest.spec, backtest.outcome.provenance
     )
-    return render(tear_sheet(backtest, backtest.outcome, curve, trades, panel, now, missing, title))
+    sheet = tear_sheet(backtest, backtest.outcome, curve, trades, panel, now, missing, title)
+    return render(replace(sheet, verdict=verdict))
 
 
 def _prices_of_the_run(
@@ -53,13 +61,13 @@ def _prices_of_the_run(
     # Bars that were added after an open end are no change of what the run saw.
     until = spec if spec.end else spec.model_copy(update={"end": provenance.last_bar.date()})
     try:
-        panel, series = read_panel(store, until)
-        found = data_hash(series, read_benchmark(store, until, panel))
+        inputs = read_inputs(store, until)
     except NotFound:
         return None, _BARS_GONE
-    except InvalidInput:  # too few bars are left, or their currency is another
+    except InvalidInput:  # too few bars are left, or nothing converts their currency any more
         return None, _BARS_CHANGED
-    return (panel, "") if found == provenance.data_hash else (None, _BARS_CHANGED)
+    same = inputs.data_hash == provenance.data_hash
+    return (inputs.panel, "") if same else (None, _BARS_CHANGED)
 
 
 def tear_sheet(
@@ -106,7 +114,7 @@ def _subtitle(spec: BacktestSpec) -> str:
     shown = ", ".join(spec.instruments[:_INSTRUMENTS_NAMED])
     if len(spec.instruments) > _INSTRUMENTS_NAMED:
         shown += f" and {len(spec.instruments) - _INSTRUMENTS_NAMED} more"
-    chosen = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in spec.parameters.items())
+    chosen = wording.parameters(spec.parameters) if spec.parameters else ""
     return " · ".join(part for part in (shown, f"{spec.timeframe} bars", chosen) if part)
 
 

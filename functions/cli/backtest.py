@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from functions.cli import options
+from functions.cli.files import write_file
 from functions.cli.output import AsJson, note, print_json, write_line
-from functions.cli.session import opened
+from functions.cli.run_options import RunOptions, takes_run_options
+from functions.cli.session import opened, opened_with
 
 if TYPE_CHECKING:
     from domain.ids import BacktestId
@@ -16,36 +18,8 @@ app = typer.Typer(help="Run strategies on bars and read the results.", no_args_i
 
 
 @app.command()
-def run(
-    strategy: Annotated[str, typer.Argument(help="A name from `strategy list`.")],
-    symbol: options.Symbols,
-    param: options.Parameters = None,
-    source: options.Source = None,
-    timeframe: options.Timeframe = "1d",
-    start: options.FirstDay = None,
-    end: options.LastDay = None,
-    adjustment: options.Adjustment = None,
-    benchmark: options.Benchmark = None,
-    cash: options.Cash = None,
-    currency: options.AccountCurrency = None,
-    commission_bps: options.CommissionBps = None,
-    commission_per_share: options.CommissionPerShare = None,
-    commission_fixed: options.CommissionFixed = None,
-    commission_minimum: options.CommissionMinimum = None,
-    spread_bps: options.SpreadBps = None,
-    slippage_bps: options.SlippageBps = None,
-    impact_bps: options.ImpactBps = None,
-    borrow_rate: options.BorrowRate = None,
-    margin_rate: options.MarginRate = None,
-    fill: options.Fill = None,
-    quantity: options.Quantity = None,
-    max_leverage: options.MaxLeverage = None,
-    stop_loss: options.StopLoss = None,
-    take_profit: options.TakeProfit = None,
-    seed: options.Seed = None,
-    strategy_file: options.StrategyFile = None,
-    as_json: AsJson = False,
-) -> None:
+@takes_run_options
+def run(given: RunOptions, as_json: AsJson = False) -> None:
     """Run a strategy and show how it did against buying and holding.
 
     Examples:
@@ -58,45 +32,9 @@ def run(
     """
     from functions.cli.backtest_documents import document, show_backtest
     from functions.cli.backtest_execution import run_backtest
-    from functions.cli.specification import read_parameters, specification
 
-    spec = specification(
-        {
-            "strategy": strategy,
-            "parameters": read_parameters(param or []),
-            "instruments": symbol,
-            "timeframe": timeframe,
-            "source": source,
-            "start": start and start.date(),
-            "end": end and end.date(),
-            "initial_cash": cash,
-            "currency": currency,
-            "costs": {
-                "commission_fixed": commission_fixed,
-                "commission_per_share": commission_per_share,
-                "commission_bps": commission_bps,
-                "commission_minimum": commission_minimum,
-                "spread_bps": spread_bps,
-                "slippage_bps": slippage_bps,
-                "impact_bps": impact_bps,
-                "borrow_rate": borrow_rate,
-                "margin_rate": margin_rate,
-            },
-            "fill": fill,
-            "sizing": {
-                "quantity": quantity,
-                "max_leverage": max_leverage,
-                "stop_loss": stop_loss,
-                "take_profit": take_profit,
-            },
-            "adjustment": adjustment,
-            "benchmark": benchmark,
-            "seed": seed,
-        }
-    )
-    with opened() as application:
-        if strategy_file is not None:
-            application.register_strategy_file(strategy_file)
+    spec = given.spec()
+    with opened_with(given.strategy_file) as application:
         backtest = run_backtest(application, spec)
         if as_json:
             print_json(document(backtest))
@@ -170,7 +108,7 @@ def export(
     """
     with opened() as application:
         content = application.download(application.workspace_id, _id(run_id), what, form)
-    _write(output or Path(f"{run_id}-{what}.{form}"), content, as_json)
+    write_file(output or Path(f"{run_id}-{what}.{form}"), content, as_json)
 
 
 @app.command()
@@ -187,7 +125,75 @@ def report(
     """
     with opened() as application:
         page = application.report(application.workspace_id, _id(run_id))
-    _write(output or Path(f"{run_id}.html"), page.encode(), as_json)
+    write_file(output or Path(f"{run_id}.html"), page.encode(), as_json)
+
+
+@app.command()
+def compare(
+    run_ids: Annotated[list[str], typer.Argument(metavar="ID ID …", help="Two completed runs or more.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report as HTML too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put runs side by side: statistics, what was asked differently, and what not to conclude.
+
+    Example:
+
+      agentic-trader backtest compare bt_06f3h8w1z2m4n6p8q0r2s4t6v8 bt_06f3h8w1z2m4n6p8q0r2s4t6v9
+    """
+    from functions.cli.analysis_views import comparison_document, show_comparison
+    from functions.cli.files import put_file
+
+    wanted = [_id(one) for one in run_ids]
+    with opened() as application:
+        found = application.services.results().comparison(application.workspace_id, wanted)
+        page = application.comparison_report(application.workspace_id, wanted) if output else ""
+    if output:
+        put_file(output, page.encode())
+    if as_json:
+        print_json(comparison_document(found) | {"report": output and str(output)})
+        return
+    show_comparison(found)
+    if output:
+        note(f"The report is in {output}.")
+
+
+@app.command()
+def verdict(run_id: options.RunId, as_json: AsJson = False) -> None:
+    """Say what holds of a result and what does not, without running anything; `evaluation of` says more.
+
+    Example:
+
+      agentic-trader backtest verdict bt_06f3h8w1z2m4n6p8q0r2s4t6v8
+    """
+    from functions.cli.study_views import show_verdict
+
+    with opened() as application:
+        found = application.services.results().verdict(application.workspace_id, _id(run_id)).as_json()
+    if as_json:
+        print_json({"id": run_id, **found})
+        return
+    show_verdict(found)
+    note(f"Everything that can be checked: agentic-trader evaluation of {run_id}")
+
+
+@app.command()
+def anatomy(run_id: options.RunId, as_json: AsJson = False) -> None:
+    """Show where a result comes from: years and months, kinds of market, its best days, its benchmark.
+
+    Example:
+
+      agentic-trader backtest anatomy bt_06f3h8w1z2m4n6p8q0r2s4t6v8
+    """
+    from functions.cli.analysis_views import anatomy_document, show_anatomy
+
+    with opened() as application:
+        found = application.services.results().anatomy(application.workspace_id, _id(run_id))
+    if as_json:
+        print_json({"id": run_id, **anatomy_document(found)})
+    else:
+        show_anatomy(found)
 
 
 @app.command()
@@ -226,17 +232,3 @@ def _id(run_id: str) -> "BacktestId":
     from domain.ids import BacktestId
 
     return BacktestId(run_id)
-
-
-def _write(path: Path, content: bytes, as_json: bool) -> None:
-    from functions.cli.faults import file_refused
-
-    try:
-        path.write_bytes(content)
-    except OSError as refused:
-        raise file_refused(path, refused) from None
-    if as_json:
-        print_json({"path": str(path), "bytes": len(content)})
-    else:
-        write_line(str(path))
-        note(f"{len(content):,} bytes were written.")

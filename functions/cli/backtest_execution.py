@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from domain.errors import NotFound
 from domain.market.timeframe import Timeframe
 from functions.cli.faults import DEBUG_HINT, CommandFailed, Interrupted
-from functions.cli.output import note
+from functions.cli.output import note, only_results_on_stdout
 from functions.cli.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ def run_backtest(application: "Application", spec: "BacktestSpec") -> "Backtest"
     """The completed run. Raises what the services refuse,
     CommandFailed for a run that failed, Interrupted for one that Ctrl-C cancelled."""
     # Before any download: a name that is wrong should be told at once.
-    application.services.strategies().check(spec.strategy, spec.parameters, len(spec.instruments))
+    with only_results_on_stdout():
+        application.services.strategies().check(spec.strategy, spec.parameters, len(spec.instruments))
     if spec.source is not None:
         import_missing(application, spec)
     return _carried_out(application, spec)
@@ -55,7 +56,7 @@ def _carried_out(application: "Application", spec: "BacktestSpec") -> "Backtest"
     seen: list[BacktestProgress] = []
     backtests = application.services.backtests
     try:
-        with progress_bar("Backtest") as move:
+        with progress_bar("Backtest") as move, only_results_on_stdout():
 
             def hear(progress: "BacktestProgress") -> None:
                 seen.append(progress)

@@ -20,13 +20,13 @@ class ExitCode(IntEnum):
 
 MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "Done.",
-    ExitCode.FAULT: "A fault of the program, a backtest that failed, or a demo check that did not hold.",
+    ExitCode.FAULT: "A fault of the program, a backtest or a study that failed, bias that was found, or a demo check that did not hold.",
     ExitCode.INVALID_INPUT: "The command or its input is wrong; nothing was done.",
     ExitCode.NOT_FOUND: "A thing that was named does not exist.",
     ExitCode.CONFLICT: "It exists, in a state that forbids this.",
     ExitCode.NEEDS_OPERATOR: "A person must mend something first: disk, database, settings, credentials, an extra.",
     ExitCode.RETRYABLE: "The same command may pass later; nothing was lost.",
-    ExitCode.INTERRUPTED: "Stopped by Ctrl-C or a termination signal; a backtest that ran is cancelled.",
+    ExitCode.INTERRUPTED: "Stopped by Ctrl-C or a termination signal; a backtest or a study that ran is cancelled.",
 }
 
 # A subclass stands before its parent: the first match decides.

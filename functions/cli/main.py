@@ -19,7 +19,22 @@ import traceback
 from collections.abc import Sequence
 from types import FrameType
 
-from functions.cli import backtest, data, database, demo, key, output, serve, strategy, version
+from functions.cli import (
+    backtest,
+    bias,
+    data,
+    database,
+    demo,
+    evaluation,
+    key,
+    output,
+    serve,
+    strategy,
+    study,
+    sweep,
+    version,
+    walk_forward,
+)
 from functions.cli.exit_codes import ExitCode, table
 from functions.cli.faults import CommandFault, described
 
@@ -57,6 +72,11 @@ def _options(
 app.add_typer(data.app, name="data")
 app.add_typer(strategy.app, name="strategy")
 app.add_typer(backtest.app, name="backtest")
+app.add_typer(sweep.app, name="sweep")
+app.add_typer(walk_forward.app, name="walk-forward")
+app.add_typer(evaluation.app, name="evaluation")
+app.add_typer(study.app, name="study")
+app.add_typer(bias.app, name="bias")
 app.add_typer(key.app, name="key")
 app.add_typer(database.app, name="database")
 app.command("serve")(serve.serve)

@@ -11,11 +11,14 @@ _OPTIONS = {
     "start": "--from",
     "end": "--to",
     "initial_cash": "--cash",
+    "ids": "ID",
+    "runs": "ID",
 }
 # Fields written as options in another spelling only; a path that begins elsewhere names data.
 _SPELLED_ALIKE = {
     "source", "timeframe", "fill", "adjustment", "benchmark", "seed", "path", "delimiter", "timezone",
     "time_format", "stamp", "venue", "currency", "asset_class",
+    "limit_fill", "close_delisted",
 }  # fmt: skip
 _GROUPS = ("costs", "sizing")
 
@@ -36,7 +39,8 @@ def _option(path: tuple[str, ...]) -> tuple[str, ...]:
     if path[0] == "parameters":
         return ("--param", *path[1:])
     if path[0] in _GROUPS:
-        return tuple(f"--{name.replace('_', '-')}" for name in path[1:]) or path
+        option, *rest = path[1:] or path
+        return (f"--{option.replace('_', '-')}" if len(path) > 1 else option, *rest)
     if path[0] in _SPELLED_ALIKE:
         return (f"--{path[0].replace('_', '-')}", *path[1:])
     return (_OPTIONS.get(path[0], path[0]), *path[1:])

@@ -15,7 +15,9 @@ _FILE = "Files (with SOURCE file)"
 
 FillChoice: TypeAlias = Literal["next_open", "next_close", "same_close"]
 QuantityChoice: TypeAlias = Literal["instrument", "whole_lots", "fractional"]
-AdjustmentChoice: TypeAlias = Literal["none", "splits", "total_return"]
+AdjustmentChoice: TypeAlias = Literal["none", "splits", "total_return", "booked"]
+LimitFillChoice: TypeAlias = Literal["crossed", "touched"]
+TierPeriodChoice: TypeAlias = Literal["order", "month"]
 StatusChoice: TypeAlias = Literal["queued", "running", "completed", "failed", "cancelled"]
 AssetClassChoice: TypeAlias = Literal["equity", "etf", "index", "fx", "crypto"]
 StampChoice: TypeAlias = Literal["open", "close"]
@@ -58,7 +60,18 @@ Source = Annotated[
 ]
 Adjustment = Annotated[
     AdjustmentChoice | None,
-    typer.Option(help="What prices are adjusted for; total_return by default.", rich_help_panel=_MARKET),
+    typer.Option(
+        help="What prices are adjusted for; total_return by default, booked pays and splits in the account.",
+        rich_help_panel=_MARKET,
+    ),
+]
+CloseDelisted = Annotated[
+    bool | None,
+    typer.Option(
+        "--close-delisted/--keep-delisted",
+        help="Close what has no more bars while others go on; the default.",
+        rich_help_panel=_MARKET,
+    ),
 ]
 Benchmark = Annotated[
     str | None,
@@ -68,7 +81,9 @@ Benchmark = Annotated[
     ),
 ]
 Cash = Annotated[str | None, typer.Option(metavar="AMOUNT", help="Cash to begin with; 100000 by default.")]
-AccountCurrency = Annotated[str | None, typer.Option(help="Of the cash and of all prices; USD by default.")]
+AccountCurrency = Annotated[
+    str | None, typer.Option(help="Of the account; prices in others are converted. USD by default.")
+]
 Seed = Annotated[int | None, typer.Option(help="For strategies that draw random numbers; 0 by default.")]
 CommissionBps = Annotated[
     float | None, typer.Option(help="Of the notional of an order; 1 by default.", rich_help_panel=_COSTS)
@@ -81,6 +96,24 @@ CommissionFixed = Annotated[
 ]
 CommissionMinimum = Annotated[
     float | None, typer.Option(help="Least commission of an order.", rich_help_panel=_COSTS)
+]
+CommissionMaximumBps = Annotated[
+    float | None, typer.Option(help="Most commission of an order, of its notional.", rich_help_panel=_COSTS)
+]
+CommissionBpsPassive = Annotated[
+    float | None, typer.Option(help="Of fills of limit orders (maker).", rich_help_panel=_COSTS)
+]
+CommissionTiers = Annotated[
+    str | None,
+    typer.Option(
+        metavar="OVER=BPS,…",
+        help="Lower rates for larger notionals: 10000=0.8,50000=0.5.",
+        rich_help_panel=_COSTS,
+    ),
+]
+CommissionTierPeriod = Annotated[
+    TierPeriodChoice | None,
+    typer.Option(help="Over what the notional of tiers adds up; order by default.", rich_help_panel=_COSTS),
 ]
 SpreadBps = Annotated[
     float | None,
@@ -95,11 +128,19 @@ ImpactBps = Annotated[
         help="Extra for a fill as large as the bar's volume, by the square root.", rich_help_panel=_COSTS
     ),
 ]
+FxBps = Annotated[
+    float | None,
+    typer.Option(help="Of fills in another currency than the account's.", rich_help_panel=_COSTS),
+]
 BorrowRate = Annotated[
     float | None, typer.Option(help="A year on shorts; 0.01 by default.", rich_help_panel=_COSTS)
 ]
 MarginRate = Annotated[
     float | None, typer.Option(help="A year on negative cash; 0.06 by default.", rich_help_panel=_COSTS)
+]
+FundingRate = Annotated[
+    float | None,
+    typer.Option(help="Of perpetual swaps: every 8 hours on the position's value.", rich_help_panel=_COSTS),
 ]
 Fill = Annotated[
     FillChoice | None,
@@ -107,12 +148,27 @@ Fill = Annotated[
         help="Price of a fill; next_open by default, same_close is optimistic.", rich_help_panel=_ORDERS
     ),
 ]
+LimitFill = Annotated[
+    LimitFillChoice | None,
+    typer.Option(help="What fills a limit inside a bar; crossed by default.", rich_help_panel=_ORDERS),
+]
 Quantity = Annotated[
     QuantityChoice | None,
     typer.Option(help="Order quantities; as the instrument trades by default.", rich_help_panel=_ORDERS),
 ]
 MaxLeverage = Annotated[
     float | None, typer.Option(help="Gross exposure over equity; 1 by default.", rich_help_panel=_ORDERS)
+]
+InitialMargin = Annotated[
+    float | None,
+    typer.Option(help="Equity over a new position, in place of leverage: 0.5.", rich_help_panel=_ORDERS),
+]
+MaintenanceMargin = Annotated[
+    float | None,
+    typer.Option(help="Equity over exposure below which positions are sold: 0.25.", rich_help_panel=_ORDERS),
+]
+MaxVolumeShare = Annotated[
+    float | None, typer.Option(help="Of a bar's volume that fills may take: 0.1.", rich_help_panel=_ORDERS)
 ]
 StopLoss = Annotated[
     float | None, typer.Option(help="Fraction of the entry price: 0.05.", rich_help_panel=_ORDERS)

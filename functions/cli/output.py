@@ -1,7 +1,10 @@
 """Where words go: results to stdout, everything else to stderr, so that a pipe reads results only."""
 
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -22,6 +25,7 @@ AsJson = Annotated[
 ]
 
 _WIDTH_WITHOUT_TERMINAL = 160
+_STDOUT, _STDERR = 1, 2
 
 
 def print_json(document: object) -> None:
@@ -40,6 +44,21 @@ def show(*renderables: "RenderableType") -> None:
     """Part of the result, for a person."""
     for renderable in renderables:
         _console(sys.stdout.isatty()).print(renderable, markup=False, highlight=False)
+
+
+@contextmanager
+def only_results_on_stdout() -> Iterator[None]:
+    """What strategies print goes to stderr, from this process and from workers that are started inside,
+    so that stdout stays the one document it is promised to be."""
+    sys.stdout.flush()
+    with redirect_stdout(sys.stderr):
+        kept = os.dup(_STDOUT)
+        os.dup2(_STDERR, _STDOUT)
+        try:
+            yield
+        finally:
+            os.dup2(kept, _STDOUT)
+            os.close(kept)
 
 
 def note(sentence: str) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import NeedsOperator
+from functions.cli.output import only_results_on_stdout
 
 if TYPE_CHECKING:
     from functions.bootstrap import Application
@@ -20,6 +22,16 @@ def opened(settings: "Settings | None" = None) -> "Iterator[Application]":
     """
     with composed(settings) as application:
         make_ready(application)
+        yield application
+
+
+@contextmanager
+def opened_with(strategy_file: Path | None) -> "Iterator[Application]":
+    """The platform, with the strategies of a person's own file."""
+    with opened() as application:
+        if strategy_file is not None:
+            with only_results_on_stdout():
+                application.register_strategy_file(strategy_file)
         yield application
 
 

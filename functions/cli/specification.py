@@ -42,6 +42,20 @@ def read_value(text: str) -> Any:
         return text
 
 
+def read_tiers(text: str) -> list[dict[str, str]]:
+    """Commission tiers written `10000=0.8,50000=0.5`: above each notional its rate in bps.
+
+    Raises InvalidInput for a part that is not of that form.
+    """
+    tiers = []
+    for part in text.split(","):
+        over, sign, bps = part.partition("=")
+        if not sign:
+            raise InvalidInput.at("--commission-tiers", message=f"'{part}' is not of the form OVER=BPS")
+        tiers.append({"over": over.strip(), "bps": bps.strip()})
+    return tiers
+
+
 def specification(values: Mapping[str, Any]) -> "BacktestSpec":
     """The specification these option values ask for; None is an option that was not given.
 

@@ -62,7 +62,12 @@ def formatted(name: str, value: Any) -> str:
         return f"{value:,.2f}"
     if unit == "ratio":
         return f"{value:.3f}"
-    return str(value) if unit == "date" else f"{value:,} days" if unit == "days" else f"{value:,}"
+    return str(value) if unit == "date" else f"{_count(value)} days" if unit == "days" else _count(value)
+
+
+def _count(value: Any) -> str:
+    """Whole, unless it is the mean over several accounts."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 
 def sparkline(values: Sequence[float], width: int = 60) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from functions.cli import options
-from functions.cli.output import AsJson, print_json, show, table, write_line
+from functions.cli.output import AsJson, only_results_on_stdout, print_json, show, table, write_line
 from functions.cli.session import composed
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ def show_(
 def _catalogue(strategy_file: Path | None) -> "Iterator[StrategyCatalogue]":
     with composed() as application:
         if strategy_file is not None:
-            application.register_strategy_file(strategy_file)
+            with only_results_on_stdout():
+                application.register_strategy_file(strategy_file)
         yield application.services.strategies()
 
 

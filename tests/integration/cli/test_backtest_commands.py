@@ -55,7 +55,10 @@ def test_a_person_reads_a_table_beside_buying_and_holding(goog: CommandResult) -
 def test_prices_in_another_currency_than_the_accounts_are_refused(goog: CommandResult) -> None:
     refused = agentic_trader("backtest", "run", *CROSS, "--currency", "EUR")
     assert refused.code != 0
-    assert "prices in USD, which cannot be traded in a EUR account yet" in refused.stderr
+    assert (
+        "prices in USD; to convert them for a EUR account, import 1d bars of the pair USD/EUR"
+        in refused.stderr
+    )
 
 
 def test_an_optimistic_fill_is_called_so(goog: CommandResult) -> None:

@@ -9,9 +9,10 @@ from typing import Any, get_args
 import pytest
 import typer
 
-from domain.backtesting.model import BacktestStatus, Costs, FillPrice, QuantityRule, Sizing
+from domain.backtesting.model import BacktestStatus, Costs, FillPrice, QuantityRule, Sizing, TierPeriod
 from domain.market.corporate_actions import Adjustment
 from domain.market.instruments import AssetClass
+from domain.orders.model import LimitFill
 from functions.cli import options
 from functions.cli.main import app
 from tests.kit.cli import agentic_trader
@@ -19,8 +20,12 @@ from tests.kit.cli import agentic_trader
 COMMANDS = {
     "data sources", "data import", "data list", "data check", "data show", "strategy list", "strategy show",
     "backtest run", "backtest list", "backtest show", "backtest export", "backtest report", "backtest cancel",
-    "backtest delete", "serve", "key create", "key list", "key revoke", "database upgrade",
-    "database downgrade", "database status", "demo", "version",
+    "backtest delete", "backtest compare", "backtest verdict", "backtest anatomy", "sweep run", "sweep list",
+    "sweep show", "sweep runs", "sweep heat-map", "sweep export", "walk-forward run", "walk-forward list",
+    "walk-forward show", "evaluation run", "evaluation of", "evaluation list", "evaluation show",
+    "study resume", "study cancel", "study delete", "study report", "bias lookahead", "bias recursive",
+    "bias parity", "serve", "key create", "key list", "key revoke", "database upgrade", "database downgrade",
+    "database status", "demo", "version",
 }  # fmt: skip
 
 
@@ -39,6 +44,8 @@ ALL = dict(commands(typer.main.get_command(app)))
     ("choice", "enumeration"),
     [
         (options.FillChoice, FillPrice),
+        (options.LimitFillChoice, LimitFill),
+        (options.TierPeriodChoice, TierPeriod),
         (options.QuantityChoice, QuantityRule),
         (options.AdjustmentChoice, Adjustment),
         (options.StatusChoice, BacktestStatus),
@@ -109,7 +116,22 @@ def test_wrong_use_with_json_is_still_one_document() -> None:
     assert refused.document["error"]["exit_code"] == 2
 
 
-@pytest.mark.parametrize("group", ["", "data", "backtest", "strategy", "key", "database"])
+@pytest.mark.parametrize(
+    "group",
+    [
+        "",
+        "data",
+        "backtest",
+        "bias",
+        "sweep",
+        "walk-forward",
+        "evaluation",
+        "study",
+        "strategy",
+        "key",
+        "database",
+    ],
+)
 def test_a_group_without_a_command_shows_its_help(group: str) -> None:
     shown = agentic_trader(*group.split())
     assert shown.code == 2

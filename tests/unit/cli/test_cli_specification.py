@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import Conflict, InvalidInput, NotFound, Problem
 from functions.cli.option_names import in_options
-from functions.cli.specification import read_parameters, read_value, specification
+from functions.cli.specification import read_parameters, read_tiers, read_value, specification
 
 
 def values(**changed: Any) -> dict[str, Any]:
@@ -65,6 +65,19 @@ def test_a_period_that_ends_before_it_begins_names_both_options() -> None:
         specification(values(start=date(2012, 1, 2), end=date(2012, 1, 1)))
 
 
+def test_commission_tiers_are_written_as_thresholds_and_rates() -> None:
+    spec = specification(values(costs={"commission_tiers": read_tiers("10000=0.8, 50000=0.5")}))
+    assert [(tier.over, tier.bps) for tier in spec.costs.commission_tiers] == [
+        (10_000.0, 0.8),
+        (50_000.0, 0.5),
+    ]
+
+
+def test_a_tier_without_a_rate_is_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"--commission-tiers: '5' is not of the form OVER=BPS"):
+        read_tiers("1000=2,5")
+
+
 @pytest.mark.parametrize(
     ("changed", "option"),
     [
@@ -76,6 +89,8 @@ def test_a_period_that_ends_before_it_begins_names_both_options() -> None:
         ({"costs": {"borrow_rate": float("nan")}}, "--borrow-rate"),
         ({"sizing": {"stop_loss": 1.0}}, "--stop-loss"),
         ({"sizing": {"max_leverage": 0.0}}, "--max-leverage"),
+        ({"sizing": {"max_volume_share": 2.0}}, "--max-volume-share"),
+        ({"limit_fill": "never"}, "--limit-fill"),
         ({"seed": -1}, "--seed"),
         ({"strategy": ""}, "STRATEGY"),
         ({"instruments": []}, "--symbol"),
@@ -87,6 +102,12 @@ def test_a_refusal_names_the_option_that_was_wrong(changed: dict[str, Any], opti
     told = in_options(refused.value)
     assert [problem.path for problem in told.problems] == [(option,)]
     assert str(told).startswith(f"{option}: ")
+
+
+def test_a_refused_tier_is_named_with_its_place_in_the_option() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        specification(values(costs={"commission_tiers": read_tiers("1000=x")}))
+    assert in_options(refused.value).problems[0].path == ("--commission-tiers", "0", "bps")
 
 
 def test_parameters_of_a_strategy_are_named_as_they_were_given() -> None:
