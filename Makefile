@@ -6,7 +6,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := domain events functions graphql/trader_graphql tests
 EXTENSIONS := $(wildcard domain/*/_*.px[yd])
 PYTEST_WORKERS ?= 2
 PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -29,15 +28,17 @@ up: $(VENV)/.local ## Run the API with GraphiQL until Ctrl-C
 test: $(VENV)/.dev .tools-for-tests ## Run every test
 	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
-check: $(VENV)/.dev ## Format, lint, types, import rules, schema drift
+check: $(VENV)/.dev ## Format, lint, types, import rules, schema and client drift
 	@echo "format"; $(BIN)/ruff format --check .
 	@echo "lint"; $(BIN)/ruff check .
 	@echo "types"; $(BIN)/mypy
 	@echo "import rules"; PYTHONPATH=graphql:. $(BIN)/lint-imports
 	@echo "schema drift"; $(BIN)/python -m trader_graphql.export --check
+	@echo "client drift"; $(BIN)/python -m trader_graphql.python_client --check
 
-schema: $(VENV)/.dev ## Write graphql/schema.graphql
+schema: $(VENV)/.dev ## Write graphql/schema.graphql and the Python client made from it
 	@$(BIN)/python -m trader_graphql.export
+	@$(BIN)/python -m trader_graphql.python_client
 
 bench: $(VENV)/.local .venv-bench/.ready ## Measure against peers, prove agreement, write build/bench.json
 	@.venv-bench/bin/python -m tests.benchmarks

@@ -1,5 +1,7 @@
 """Fixtures every test folder may ask for; each is made only when a test names it."""
 
+from hypothesis import HealthCheck, settings
+
 from tests.kit.databases import (
     database,
     database_url,
@@ -21,3 +23,7 @@ __all__ = [
     "postgres_server",
     "postgres_url",
 ]
+
+# How long an example takes depends on the machine, so time decides no test.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")

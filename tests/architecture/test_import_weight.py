@@ -32,10 +32,12 @@ MUST_NOT_LOAD = {
     "functions.settings": (*LIGHT_API, "sqlalchemy", "fastapi"),
     "functions.bootstrap": (*LIGHT_API, "fastapi"),
     "functions.cli.main": (*HEAVY, "fastapi", "numpy"),
+    "agentic_trader": ("polars", "pandas", "numpy", "graphql", "domain", "functions", "sqlalchemy"),
     "functions.backtest_run": ("pandas", "torch", "fastapi", "strawberry", "boto3", "exchange_calendars"),
     "trader_graphql.schema": LIGHT_API,
     "domain.backtesting.engine": (*HEAVY, "sqlalchemy", "strawberry", "fastapi"),
     "domain.backtesting.service": (*LIGHT_API, "sqlalchemy"),
+    "domain.research.service": (*LIGHT_API, "sqlalchemy"),
 }
 
 

@@ -81,7 +81,7 @@ def test_every_package_is_part_of_the_wheel() -> None:
         tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
     )
     roots = [(ROOT, name) for name in ("domain", "events", "functions")] + [
-        (ROOT / "graphql", "trader_graphql")
+        (ROOT / "graphql", name) for name in ("agentic_trader", "trader_graphql")
     ]
     found = {
         ".".join(path.parent.relative_to(root).parts)

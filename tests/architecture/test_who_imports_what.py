@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"domain", "events", "functions", "trader_graphql"}
+OURS = {"agentic_trader", "domain", "events", "functions", "trader_graphql"}
 
 # The first rule whose path begins a file's path says what it may import beyond the standard library and us.
 ALLOWED = (
@@ -18,10 +18,11 @@ ALLOWED = (
     ("domain/performance/adapters/", {"numpy", "jinja2"}),
     ("domain/backtesting/adapters/", {"numpy", "polars", "sqlalchemy"}),
     ("domain/identity/adapters/", {"sqlalchemy"}),
-    ("domain/research/adapters/", {"numpy", "polars", "sqlalchemy", "optuna"}),
+    ("domain/research/adapters/", {"numpy", "polars", "sqlalchemy", "optuna", "jinja2"}),
     ("domain/portfolio/adapters/", {"numpy", "skfolio"}),
     ("domain/", {"numpy", "pydantic"}),
     ("events/", {"pydantic"}),
+    ("graphql/agentic_trader/", {"httpx", "pandas", "polars", "pydantic", "websockets"}),
     ("graphql/", {"strawberry", "graphql", "fastapi", "starlette", "pydantic", "anyio", "cross_web", "numpy"}),
     ("functions/report.py", {"numpy"}),
     ("functions/cli/", {"typer", "rich", "httpx", "websockets", "pydantic"}),

@@ -5,7 +5,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import agreement, api, cancelling, engine, store
+from tests.benchmarks import agreement, api, cancelling, engine, events, growth, store, sweeps
 from tests.benchmarks.rows import save, show
 
 
@@ -16,7 +16,8 @@ def main() -> int:
         **{name: version(name) for name in ("numpy", "backtesting", "vectorbt", "raptorbt")},
     }
     print("\n".join(f"{name}: {value}" for name, value in machine.items()), end="\n\n")
-    rows = [*engine.rows(), *store.rows(), *api.rows(), *cancelling.rows()]
+    modules = (engine, sweeps, events, growth, store, api, cancelling)
+    rows = [row for module in modules for row in module.rows()]
     print(show(rows), end="\n\n")
     proofs = agreement.agreements()
     print("\n".join(str(proof) for proof in proofs))

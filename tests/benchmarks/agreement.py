@@ -1,11 +1,14 @@
 """Proof that the engine computes what its peers compute, over a grid of 994 parameter pairs."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
 from domain.backtesting.engine import simulate
-from domain.backtesting.model import FillPrice, Sizing
+from domain.backtesting.inputs import RunInputs
+from domain.backtesting.many import run_many
+from domain.backtesting.model import BacktestSpec, FillPrice, Sizing
 from domain.strategies.registry import StrategyRegistry
 from tests.benchmarks import peers
 from tests.benchmarks.data import CASH, FEE_ONLY, FRACTIONAL, NEXT_OPEN, SAME_CLOSE, WHOLE, goog, grid
@@ -56,13 +59,23 @@ def agreements() -> list[Agreement]:
 
 
 def _ours(pairs: list[tuple[int, int]], fill: FillPrice, sizing: Sizing) -> list[tuple[float, int]]:
+    """Final equity and closed trades of each pair, from the sweep; single runs must say the same."""
+    spec = BacktestSpec(
+        strategy="sma_cross", instruments=("GOOG",), initial_cash=Decimal(int(CASH)),
+        costs=FEE_ONLY, fill=fill, sizing=sizing,
+    )  # fmt: skip
+    combinations = [{"fast": fast, "slow": slow} for fast, slow in pairs]
     registry = StrategyRegistry()
-    results = []
-    for fast, slow in pairs:
-        strategy = registry.create("sma_cross", {"fast": fast, "slow": slow})
+    many = run_many(spec, RunInputs(goog()), combinations, registry, statistics=("final_equity", "trades"))
+    swept = list(
+        zip(many.statistics["final_equity"].tolist(), many.statistics["trades"].tolist(), strict=True)
+    )
+    for number in range(0, len(pairs), 10):
+        strategy = registry.create("sma_cross", combinations[number])
         run = simulate(goog(), strategy, initial_cash=CASH, costs=FEE_ONLY, fill=fill, sizing=sizing)
-        results.append((run.final_equity, int((~run.trades.is_open).sum())))
-    return results
+        if swept[number] != (run.final_equity, int((~run.trades.is_open).sum())):
+            raise RuntimeError(f"The sweep and a single run of {pairs[number]} differ.")
+    return [(equity, int(trades)) for equity, trades in swept]
 
 
 def _compare(peer: str, ours: list[tuple[float, int]], equity: np.ndarray, trades: np.ndarray) -> Agreement:

@@ -1,8 +1,5 @@
 """How fast the engine is, with curve, trades and every statistic, beside its peers."""
 
-import subprocess
-import sys
-import time
 from typing import Any
 
 from domain.backtesting.engine import simulate
@@ -12,6 +9,7 @@ from domain.market.bars import Panel
 from domain.strategies.registry import StrategyRegistry
 from tests.benchmarks import peers
 from tests.benchmarks.data import CASH, FEE_ONLY, FRACTIONAL, NEXT_OPEN, WHOLE, goog, minutes
+from tests.benchmarks.processes import fresh_process_ms, memory_mb
 from tests.benchmarks.rows import Row
 from tests.benchmarks.timing import best_cpu_ms, best_cpu_ms_of_many
 
@@ -26,9 +24,33 @@ from domain.market.instruments import Instrument
 from domain.market.timeframe import DAILY
 from domain.performance.statistics import summarise
 from domain.strategies.catalogue.sma_cross import SmaCross
-close = 100 * np.exp(np.cumsum(np.random.default_rng(1).normal(0, 0.02, 2148)))
+close = 100 + np.cumsum(np.sin(np.arange(2148.0) ** 1.3))
 panel = Panel.align([Bars(Instrument('T', 'XNAS'), DAILY, np.arange(2148) * 86_400_000_000_000, *[close] * 5)])
 simulate(panel, SmaCross(), initial_cash=10_000.0, costs=Costs(), fill=FillPrice.NEXT_OPEN, sizing=Sizing())
+"""
+
+MILLION_BARS_MEMORY = """
+from domain.strategies.registry import StrategyRegistry
+from tests.benchmarks.data import minutes
+from tests.benchmarks.engine import run_with
+strategy, bars = StrategyRegistry().create('sma_cross', {}), minutes()
+run_with(strategy, bars.take(slice(0, 5_000)))
+begin()
+kept = run_with(strategy, bars)
+end()
+"""
+
+THOUSAND_RUNS_MEMORY = """
+from domain.strategies.registry import StrategyRegistry
+from tests.benchmarks.data import goog
+from tests.benchmarks.engine import run_with
+strategy, bars = StrategyRegistry().create('sma_cross', {}), goog()
+for _ in range(100):
+    run_with(strategy, bars)
+begin()
+for _ in range(1_000):
+    run_with(strategy, bars)
+grown()
 """
 
 
@@ -73,15 +95,14 @@ def rows() -> list[Row]:
             },
             note="raptorbt computes some 47 metrics; ours has the whole tear sheet's statistics.",
         ),
-        Row("fresh process: import to first result", "ms", fresh_process_ms(IN_MEMORY_FIRST_RESULT), 500.0),
+        Row(
+            "1 M minute bars: memory above the process with its bars",
+            "MB",
+            memory_mb(MILLION_BARS_MEMORY),
+            120.0,
+        ),
+        Row("memory growth over 1,000 runs in one process", "MB", memory_mb(THOUSAND_RUNS_MEMORY), 1.0),
+        Row(
+            "fresh process: import to first result", "ms CPU", fresh_process_ms(IN_MEMORY_FIRST_RESULT), 250.0
+        ),
     ]
-
-
-def fresh_process_ms(script: str) -> float:
-    """Wall-clock of a new interpreter, start included, best of five."""
-    best = float("inf")
-    for _ in range(5):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
-        best = min(best, time.perf_counter() - began)
-    return best * 1_000

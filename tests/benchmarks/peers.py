@@ -109,3 +109,45 @@ def raptor(panel: Panel, fast: int, slow: int) -> Callable[[], Any]:
         return result.metrics, result.equity_curve(), result.trades()
 
     return run
+
+
+def raptor_batch(panel: Panel, pairs: list[tuple[int, int]]) -> Callable[[], Any]:
+    """Many pairs at once, on every core; the signals are made inside, an average a window."""
+    columns = [
+        np.ascontiguousarray(getattr(panel, name)[:, 0])
+        for name in ("open", "high", "low", "close", "volume")
+    ]
+    times = np.array(panel.close_time)
+    config = raptorbt.BacktestConfig(initial_capital=CASH, fees=FEE, fill_timing="next_bar_open")
+    windows = sorted({window for pair in pairs for window in pair})
+
+    def run() -> Any:
+        averages = {window: np.asarray(raptorbt.sma(columns[3], window)) for window in windows}
+        items = []
+        for fast, slow in pairs:
+            above = averages[fast] > averages[slow]
+            enter, leave = np.zeros(len(above), dtype=bool), np.zeros(len(above), dtype=bool)
+            enter[1:] = above[1:] & ~above[:-1] & ~np.isnan(averages[slow][:-1])
+            leave[1:] = ~above[1:] & above[:-1]
+            items.append(raptorbt.BatchSingleItem(f"{fast}-{slow}", enter, leave))
+        results = raptorbt.batch_single_backtest(times, *columns, items, config=config)
+        return [result.metrics for _, result in results]
+
+    return run
+
+
+class Idle(raptorbt.Strategy):  # type: ignore[misc] # raptorbt is untyped
+    """Looks at every bar and does nothing."""
+
+    def on_bar(self, bar: Any) -> None:
+        """Nothing to do."""
+
+
+def raptor_events(panel: Panel) -> Callable[[], Any]:
+    """An empty Python strategy, bar by bar."""
+    columns = {
+        name: np.ascontiguousarray(getattr(panel, name)[:, 0])
+        for name in ("open", "high", "low", "close", "volume")
+    }
+    times = np.array(panel.close_time)
+    return lambda: raptorbt.run_strategy_backtest(Idle(), timestamps=times, **columns)

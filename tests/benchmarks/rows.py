@@ -8,8 +8,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What was measured. `limit` is the most `ours` may be, in the same unit; ratio is the fastest
-    peer over ours, None without peers."""
+    """What was measured. `limit` is the most `ours` may be, in the same unit, or the least where
+    `at_least` says so; ratio says how many times the best peer ours is better, None without peers."""
 
     name: str
     unit: str
@@ -17,14 +17,17 @@ class Row:
     limit: float
     peers: dict[str, float] = field(default_factory=dict)
     note: str = ""
+    at_least: bool = False
 
     @property
     def ratio(self) -> float | None:
-        return min(self.peers.values()) / self.ours if self.peers and self.ours else None
+        if not self.peers or not self.ours:
+            return None
+        return self.ours / max(self.peers.values()) if self.at_least else min(self.peers.values()) / self.ours
 
     @property
     def reached(self) -> bool:
-        return self.ours <= self.limit
+        return self.ours >= self.limit if self.at_least else self.ours <= self.limit
 
 
 def show(rows: Sequence[Row]) -> str:
@@ -33,7 +36,8 @@ def show(rows: Sequence[Row]) -> str:
     for row in rows:
         peers = ", ".join(f"{name} {value:,.2f}" for name, value in row.peers.items())
         ratio = "" if row.ratio is None else f"{row.ratio:,.1f}x"
-        flag = "" if row.reached else "  ABOVE LIMIT"
+        missed = "BELOW LIMIT" if row.at_least else "ABOVE LIMIT"
+        flag = "" if row.reached else f"  {missed}"
         lines.append(
             f"{row.name:<58}{row.ours:>10,.3g}{row.limit:>10,.3g}  {row.unit:<6}{ratio:>8}  {peers}{flag}"
         )

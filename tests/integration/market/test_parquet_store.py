@@ -69,6 +69,30 @@ def test_the_instrument_comes_back_whole_whatever_its_name(store: ParquetBarStor
     assert len(_file_of(store).relative_to(store._root).parts) == 4
 
 
+def test_series_are_found_by_their_symbol_in_any_source_and_at_any_venue(store: ParquetBarStore) -> None:
+    # Given pairs, one with a dot and one with a star in its name, and a series of another time frame
+    for source, symbol, venue in (
+        ("b", "EUR/USD", "X"),
+        ("a", "EUR/USD", "Y"),
+        ("a", "EUR/USD", "X"),
+        ("a", "EUR/USD.a", "X"),
+        ("a", "E*", "X"),
+    ):
+        store.upsert(source, bars_closing_at([1.0], instrument=Instrument(symbol, venue, AssetClass.FX)))
+    hourly = Timeframe.parse("1h")
+    store.upsert("c", bars_closing_at([1.0], instrument=Instrument("EUR/USD", "X"), timeframe=hourly))
+
+    found = store.named("EUR/USD", DAILY)
+
+    assert [(key.source, key.instrument_id) for key in found] == [
+        ("a", "EUR/USD.X"),
+        ("a", "EUR/USD.Y"),
+        ("b", "EUR/USD.X"),
+    ]
+    assert [key.instrument_id for key in store.named("E*", DAILY)] == ["E*.X"]
+    assert store.named("GBP/USD", DAILY) == ()
+
+
 def test_a_range_includes_both_ends_and_an_as_of_read_knows_nothing_later(store: ParquetBarStore) -> None:
     bars = store.upsert("sample", bars_closing_at([1, 2, 3, 4]))
     second, third = (from_nanoseconds(time) for time in bars.close_time[1:3].tolist())

@@ -42,14 +42,26 @@ def test_the_wheel_holds_what_the_code_reads_at_run_time(wheel: Path) -> None:
         "domain/py.typed",
         "domain/backtesting/_kernel.pyi",
         "domain/performance/adapters/tear_sheet.html",
-        "domain/performance/adapters/tear_sheet.css",
-        "domain/performance/adapters/tear_sheet.js",
+        "domain/performance/adapters/page.css",
+        "domain/performance/adapters/page.js",
+        "domain/performance/adapters/page.html",
+        "domain/performance/adapters/figures.html",
+        "domain/research/adapters/reports/study.css",
+        "domain/research/adapters/reports/sweep.html",
         "domain/storage/migrations/env.py",
+        "agentic_trader/generated.py",
         "trader_graphql/schema.py",
     ):
         assert wanted in names
     compiled = {name.split(".")[0] for name in names if name.endswith(".so")}
-    assert compiled == {"domain/backtesting/_kernel", "domain/features/_rolling"}
+    assert compiled == {
+        "domain/backtesting/_kernel",
+        "domain/backtesting/_sweep",
+        "domain/features/_events",
+        "domain/features/_rolling",
+        "domain/orders/_book",
+        "domain/orders/_working",
+    }
     assert [name for name in names if name.startswith(("tests/", "graphql/"))] == []
 
 
