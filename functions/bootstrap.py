@@ -321,8 +321,12 @@ class Application:
         if self._inline:
             from domain.backtesting.adapters.inline import InlineRunner
             from functions.backtest_run import make_run
+            from functions.inline_limit import within_limit
 
-            return InlineRunner(make_run(self.settings.folder, self.strategies), self._runner_name)
+            handle = within_limit(
+                make_run(self.settings.folder, self.strategies), self.settings.job_timeout_seconds
+            )
+            return InlineRunner(handle, self._runner_name)
         from domain.backtesting.adapters.process_pool import ProcessPoolRunner
 
         return ProcessPoolRunner(self._pool(), self._runner_name)

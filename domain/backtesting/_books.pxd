@@ -108,8 +108,10 @@ cdef inline double extend(
         s.cut_by_volume += 1
     if quantity > 0:
         book(s, i, j, decided_bar, side, quantity, reference, reason, costs)
-        if opens and not s.at_close and reference != s.open[i * s.columns + j]:
-            h.entered_inside = i
+        if not s.at_close and reference != s.open[i * s.columns + j]:
+            h.added_inside = i
+            if opens:
+                h.entered_inside = i
     return quantity
 
 

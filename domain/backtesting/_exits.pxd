@@ -16,7 +16,7 @@ cdef inline void protect(State* s, Py_ssize_t i, bint at_open) noexcept nogil:
     cdef Py_ssize_t j, cell = i * s.columns
     cdef Holding* h
     cdef double side, stop, take, opening, worst, best
-    cdef bint stopped, taken
+    cdef bint stopped, taken, inside
     for j in range(s.columns):
         h = &s.holdings[j]
         if h.quantity == 0 or s.close[cell + j] != s.close[cell + j]:
@@ -35,12 +35,14 @@ cdef inline void protect(State* s, Py_ssize_t i, bint at_open) noexcept nogil:
         take = side * (h.average * (1.0 + side * s.take_profit))
         stopped = worst <= stop
         taken = best > take or (s.limits_fill_at_touch and best == take)
-        # The best price of the bar may have come before an order inside the bar opened the position.
-        taken = taken and h.entered_inside != i
-        if not at_open and (stopped or taken):
+        # What an order inside the bar opened or added to cannot leave at a price from before it: the
+        # best price of the bar may be such a one, and its open is.
+        inside = h.added_inside == i
+        taken = taken and not inside
+        if not at_open and not inside and (stopped or taken):
             see(h, s.open[cell + j])
         if stopped:
-            exit(s, i, j, side * (opening if opening < stop else stop), STOP_LOSS)
+            exit(s, i, j, side * (opening if opening < stop and not inside else stop), STOP_LOSS)
         elif taken:
             see(h, side * worst)
             exit(s, i, j, side * (opening if opening > take else take), TAKE_PROFIT)

@@ -205,7 +205,7 @@ cdef class Account:
         s.asked = s.budget + columns
         for j in range(columns):
             s.holdings[j].lot, s.holdings[j].conversion = lots[j], conversion[j]
-            s.holdings[j].entered_inside = s.holdings[j].volume_bar = -1
+            s.holdings[j].entered_inside = s.holdings[j].added_inside = s.holdings[j].volume_bar = -1
             s.holdings[j].last_close = s.holdings[j].pending = s.asked[j] = NAN
 
     def __dealloc__(self):

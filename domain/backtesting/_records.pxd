@@ -88,6 +88,7 @@ cdef struct Holding:
     double dividends
     int64_t leaving  # why a market exit that volume cut short goes on at the next open, 0 for none
     int64_t entered_inside  # the bar in which an order inside it opened the position, -1 for none
+    int64_t added_inside  # the bar in which an order inside it opened or added, -1 for none
     int64_t volume_bar  # the bar that `volume_taken` units were taken from
     double volume_taken
     double conversion  # share of the notional that changing currency costs
@@ -117,7 +118,7 @@ cdef inline void judge(Holding* h) noexcept nogil:
 
 
 cdef inline void begin_trip(Holding* h, int64_t bar) noexcept nogil:
-    h.entry_bar, h.entered_inside, h.leaving = bar, -1, 0
+    h.entry_bar, h.entered_inside, h.added_inside, h.leaving = bar, -1, -1, 0
     h.average = h.cost = h.basis = h.fees = h.dividends = h.side = h.mae = h.mfe = 0.0
     h.entry_units = h.entry_prices = h.entry_value = 0.0
     h.exit_units = h.exit_prices = h.exit_value = 0.0

@@ -75,8 +75,10 @@ def about_ignored_splits(
     if not told:
         return ()
     return (
-        f"Prices are as they were traded, and splits are not carried out ({_listed(told)}): each shows as a loss or "
-        "gain that no holder had. Choose prices adjusted for splits, or book the actions.",
+        (
+            f"Prices are as they were traded, and splits are not carried out ({_listed(told)}): each shows as a loss or "
+            "gain that no holder had. Choose prices adjusted for splits, or book the actions."
+        ),
     )
 
 

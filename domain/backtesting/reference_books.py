@@ -143,8 +143,9 @@ class Books:
         if most > 0:
             opens = not holding.quantity
             self.book(wanted, most)
-            inside = opens and not self.at_close and wanted.reference != self.open[bar][index]
-            holding.trip.inside = holding.trip.inside or inside
+            if not self.at_close and wanted.reference != self.open[bar][index]:
+                holding.trip.added_inside = bar
+                holding.trip.inside = holding.trip.inside or opens
         return most
 
     def _buying_power(self, wanted: Wanted) -> float:

@@ -41,7 +41,7 @@ class Exits(Books):
         # Pessimistic: when one bar touches both levels, the stop is taken. A limit fills only when
         # price trades through it, for at the level itself others are first in the queue.
         if low <= stop:
-            self._exit(bar, index, min(opening, stop), [opening], FillReason.STOP_LOSS)
+            self._stop(bar, index, stop, min(opening, stop))
         elif self._is_taken(bar, index, high - take):
             self._exit(bar, index, max(opening, take), [opening, low], FillReason.TAKE_PROFIT)
 
@@ -52,14 +52,20 @@ class Exits(Books):
         stop = holding.average * (1.0 + (self.sizing.stop_loss or math.inf))
         take = holding.average * (1.0 - (self.sizing.take_profit or math.inf))
         if high >= stop:
-            self._exit(bar, index, max(opening, stop), [opening], FillReason.STOP_LOSS)
+            self._stop(bar, index, stop, max(opening, stop))
         elif self._is_taken(bar, index, take - low):
             self._exit(bar, index, min(opening, take), [opening, high], FillReason.TAKE_PROFIT)
 
+    def _stop(self, bar: int, index: int, stop: float, beyond: float) -> None:
+        # What an order inside the bar opened or added to was not yet held at the bar's open.
+        if self.holdings[index].trip.added_inside == bar:
+            self._exit(bar, index, stop, [], FillReason.STOP_LOSS)
+        else:
+            self._exit(bar, index, beyond, [self.open[bar][index]], FillReason.STOP_LOSS)
+
     def _is_taken(self, bar: int, index: int, beyond: float) -> bool:
-        # The best price of the bar may have come before an order inside the bar opened the position.
-        trip = self.holdings[index].trip
-        if trip.inside and trip.entry_bar == bar:
+        # The best price of the bar may have come before an order inside the bar opened or added.
+        if self.holdings[index].trip.added_inside == bar:
             return False
         return beyond > 0 or (beyond == 0 and self.terms.limit_fill is LimitFill.TOUCHED)
 

@@ -46,10 +46,12 @@ class Trade:
 @dataclass
 class RoundTrip:
     """A position from flat to flat, at average cost. Prices are added up in the instrument's currency,
-    values in the account's. `inside` tells that an order inside the bar opened it, not at its open."""
+    values in the account's. `inside` tells that an order inside the bar opened it, not at its open; `added_inside` is
+    the last bar in which such an order opened it or added to it."""
 
     entry_bar: int
     inside: bool = False
+    added_inside: int = -1
     side: float = 0.0
     basis: float = 0.0
     entry_units: float = 0.0

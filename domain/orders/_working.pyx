@@ -85,7 +85,8 @@ cdef class PanelBars:
         quote.close = self._close[row, column]
         if quote.close != quote.close:
             return False
-        quote.open, quote.high, quote.low = self._open[row, column], self._high[row, column], self._low[row, column]
+        quote.open, quote.high = self._open[row, column], self._high[row, column]
+        quote.low = self._low[row, column]
         quote.close_time = self._close_time[row]
         quote.open_time = self._open_time[row, column] if self._mixed else NEVER_LATE
         quote.ends_session = self._ends_session

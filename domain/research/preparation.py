@@ -9,11 +9,13 @@ from domain.backtesting.many import STATISTICS
 from domain.backtesting.model import BacktestSpec
 from domain.errors import InvalidInput, MissingExtra, NotFound, Problem
 from domain.ids import WorkspaceId
+from domain.performance.conventions import CONVENTIONS
 from domain.research.evaluation.program import SEARCHED_ANEW
 from domain.research.evaluation.stress import COST_MULTIPLES, neighbours
 from domain.research.model import (
     ASK_ABOVE,
     SPEC_OF,
+    Direction,
     Estimate,
     EvaluationSpec,
     Period,
@@ -187,6 +189,17 @@ def _check_objectives(spec: SweepSpec) -> None:
         )
         for number, objective in enumerate(spec.objectives)
         if objective.statistic not in _STATISTICS
+    ]
+    # Drawdowns and losses are negative: whoever minimises one asks for the worst.
+    problems += [
+        Problem(
+            ("objectives", str(number), "direction"),
+            f"a higher {objective.statistic} is the better one (losses are negative numbers); maximise it",
+        )
+        for number, objective in enumerate(spec.objectives)
+        if objective.direction is Direction.MINIMISE
+        and objective.statistic in _STATISTICS
+        and CONVENTIONS[objective.statistic].higher_is_better
     ]
     if problems:
         raise InvalidInput.of(problems)

@@ -61,17 +61,19 @@ def foresight_effect(subject: Subject, told: FloatArray) -> Effect | None:
         return effect_of(subject, told, row_by_row(subject, first))
     if not isinstance(strategy, EventStrategy):
         return None
-    honest = _honest_indicators(subject, first)
+    # Both runs are over the same newest bars: before them nothing was made anew.
+    inputs = subject.inputs.take(slice(first, None))
+    honest = _honest_indicators(subject, subject.panel.take(slice(first, None)))
     if not honest:
         return None
     blind = subject.make()
     vars(blind)["indicators"] = lambda bars: {name: values[: len(bars)] for name, values in honest.items()}
-    as_is = figures(subject.spec, subject.inputs, strategy)
+    as_is = figures(subject.spec, inputs, strategy)
     try:
-        without = figures(subject.spec, subject.inputs, blind)
+        without = figures(subject.spec, inputs, blind)
     except Exception:  # noqa: BLE001 - one that kept the bars of its indicators cannot do without them
         return None
-    return Effect(as_is, without, len(subject.panel))
+    return Effect(as_is, without, len(inputs))
 
 
 def row_by_row(subject: Subject, first: int = 0) -> FloatArray:
@@ -91,14 +93,11 @@ def _target(strategy: Strategy, panel: Panel) -> FloatArray:
     return strategy.target(panel)
 
 
-def _honest_indicators(subject: Subject, first: int) -> Mapping[str, FloatArray]:
-    panel = subject.panel
+def _honest_indicators(subject: Subject, panel: Panel) -> Mapping[str, FloatArray]:
+    """Each row as it was when nothing later was known."""
     made = _indicators(subject.make(), panel)
     honest = {name: np.array(values, dtype=np.float64) for name, values in made.items()}
-    if first and honest:
-        for name, values in _indicators(subject.make(), panel.until(first - 1)).items():
-            honest[name][:first] = values
-    for row in range(first, len(panel)) if honest else ():
+    for row in range(len(panel)) if honest else ():
         for name, values in _indicators(subject.make(), panel.until(row)).items():
             honest[name][row] = values[-1]
     return honest

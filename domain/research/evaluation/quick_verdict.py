@@ -27,6 +27,13 @@ QUICK_VALUES = 300_000
 _FEWEST_RESAMPLES, _MOST_RESAMPLES = 50, 500
 
 
+_NOT_LOOKED_AHEAD = Finding(
+    Check.LOOK_AHEAD,
+    Answer.UNCLEAR,
+    "Whether the strategy uses the future was not checked here; an evaluation, or `bias lookahead`, does.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class AccountView:
     """Findings on one account, and what stands behind them as JSON values."""
@@ -58,7 +65,7 @@ def quick_verdict(
     view = account_view(record, fill, resamples=resamples, seed=0, method=Method.PERCENTILE)
     tried = Tried(None) if trials is None else Tried(max(trials.count, 1), trials.sharpe_variance)
     costs = quick_cost_finding(statistics, initial_cash)
-    findings = (*view.findings, costs, *_on_sharpe(record, tried))
+    findings = (_NOT_LOOKED_AHEAD, *view.findings, costs, *_on_sharpe(record, tried))
     return verdict_on(findings, periods=len(record.day))
 
 

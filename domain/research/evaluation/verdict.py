@@ -61,8 +61,8 @@ FRAILTY = frozenset(
     }
 )
 """Whether an edge survives what a real account adds to it."""
-NEEDED_TO_HOLD = frozenset({Check.PROBABILISTIC_SHARPE, Check.DEFLATED_SHARPE})
-"""Without these nobody may say that a result holds, whatever else does."""
+BEYOND_LUCK = frozenset({Check.PROBABILISTIC_SHARPE, Check.DEFLATED_SHARPE})
+"""Without these nobody may say that a result is more than luck, whatever else holds."""
 
 _IN_WORDS: Mapping[str, str] = {
     Check.LOOK_AHEAD: "it uses the future",
@@ -138,7 +138,12 @@ def _overall(findings: Sequence[Finding]) -> tuple[Answer, str]:
             return Answer.FAILS, f"{words}: {_listed(reasons)}."
     count = f"{len(held)} of {len(findings)} checks hold{'s' if len(held) == 1 else ''}"
     caution = f"; but {_listed([_IN_WORDS[check] for check in failed])}" if failed else ""
-    if held >= NEEDED_TO_HOLD:
+    if held >= BEYOND_LUCK and Check.LOOK_AHEAD not in held:
+        return Answer.UNCLEAR, (
+            f"Luck alone does not explain it ({count}{caution}), but whether it uses the future is not known: "
+            "an evaluation checks that."
+        )
+    if held >= BEYOND_LUCK:
         rest = f", {len(open_)} cannot be told" if open_ else ""
         return Answer.HOLDS, f"This result holds up: {count}{rest}{caution}."
     return (

@@ -28,7 +28,7 @@ from tests.kit.research import (
 )
 from tests.kit.runs import BarsInMemory
 
-EVALUATION = EvaluationProgram()
+EVALUATION = EvaluationProgram(look_ahead_finding)
 BROKER = {"commission_bps": 0.5, "spread_bps": 0.0, "slippage_bps": 0.5}
 
 
@@ -211,7 +211,9 @@ def test_fills_at_the_close_that_was_decided_on_are_not_to_be_trusted() -> None:
     bars = bars_returning(autocorrelated(300, 0.4, 1))
     outcome, findings = evaluated(bars, a_run(fill="same_close"), permutations=0)
     assert findings["fill"]["answer"] == "fails"
-    assert outcome["verdict"]["sentence"].startswith("Do not trust this result: its fills are not to be had")
+    assert outcome["verdict"]["sentence"].startswith(
+        "Do not trust this result: it uses the future and its fills are not to be had"
+    )
 
 
 def test_the_same_question_gives_the_same_bytes_in_any_order_and_batch() -> None:

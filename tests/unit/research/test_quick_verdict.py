@@ -48,8 +48,10 @@ def test_an_edge_tried_once_holds_and_the_same_among_many_may_not() -> None:
 
 def test_it_says_what_an_evaluation_says_of_the_account() -> None:
     panel = judged(bars_returning(autocorrelated(700, 0.3, 1)), Trials("follow_lag", 1, None))
-    assert panel.answer is Answer.HOLDS
+    assert panel.answer is Answer.UNCLEAR
+    assert panel.sentence.startswith("Luck alone does not explain it")
     assert {one.check for one in panel.findings} == {
+        "look_ahead",
         "track_record",
         "backtest_length",
         "probabilistic_sharpe",

@@ -301,7 +301,12 @@ def breakout_fills(closes: Sequence[float], **parameters: object) -> list[tuple[
     """(bar, price, reason) of each fill; bars open at the close before and reach one unit beyond."""
     close = np.array(closes)
     opens = np.concatenate([close[:1], close[:-1]])
-    panel = a_panel(close, opens=opens, highs=np.maximum(opens, close) + 1, lows=np.minimum(opens, close) - 1)
+    panel = a_panel(
+        closes,
+        opens=opens.tolist(),
+        highs=(np.maximum(opens, close) + 1).tolist(),
+        lows=(np.minimum(opens, close) - 1).tolist(),
+    )
     strategy = REGISTRY.create("breakout_bracket", parameters)
     result = simulate(
         panel, strategy, initial_cash=10_000.0, costs=FREE, fill=FillPrice.NEXT_OPEN, sizing=WHOLE

@@ -65,8 +65,10 @@ def registry(tmp_path: Path) -> StrategyRegistry:
     [
         (
             "at_once",
-            "The strategy 'at_once' stopped with an error in line 16 of mine.py: "
-            "ZeroDivisionError: division by zero.",
+            (
+                "The strategy 'at_once' stopped with an error in line 16 of mine.py: "
+                "ZeroDivisionError: division by zero."
+            ),
         ),
         ("later", "The strategy 'later' stopped with an error in line 27 of mine.py: KeyError: 'oops'."),
     ],

@@ -65,8 +65,10 @@ def marked_histogram(
         ()
         if not bins.outside
         else (
-            f"{formatting.counted(bins.outside, *_nouns(what))} beyond five standard deviations "
-            f"{'is' if bins.outside == 1 else 'are'} counted in the outermost bars.",
+            (
+                f"{formatting.counted(bins.outside, *_nouns(what))} beyond five standard deviations "
+                f"{'is' if bins.outside == 1 else 'are'} counted in the outermost bars."
+            ),
         )
     )
     return Chart(name, (Panel(drawing),), keys=keys, notes=notes)
