@@ -5,7 +5,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks import agreement, api, cancelling, engine, events, growth, store, sweeps
+from tests.benchmarks import agreement, api, cancelling, engine, events, growth, store, sweeps, workers
 from tests.benchmarks.rows import save, show
 
 
@@ -17,7 +17,7 @@ def main() -> int:
     }
     print("\n".join(f"{name}: {value}" for name, value in machine.items()), end="\n\n")
     modules = (engine, sweeps, events, growth, store, api, cancelling)
-    rows = [row for module in modules for row in module.rows()]
+    rows = [*(row for module in modules for row in module.rows()), *workers.worker_rows()]
     print(show(rows), end="\n\n")
     proofs = agreement.agreements()
     print("\n".join(str(proof) for proof in proofs))
