@@ -57,11 +57,11 @@ def test_a_comparison_takes_two_runs_that_are_there(runs: list[Any]) -> None:
 def test_a_verdict_is_told_check_by_check(runs: list[Any]) -> None:
     one = runs[0]["id"]
     found = agentic_trader("backtest", "verdict", one, "--json").document
-    assert (found["id"], found["answer"]) == (one, "holds")
+    assert (found["id"], found["answer"]) == (one, "unclear")
     checks = {finding["check"]: finding for finding in found["findings"]}
     assert checks["benchmark"]["answer"] == "fails"
     shown = agentic_trader("backtest", "verdict", one)
-    assert shown.stdout.startswith(f"HOLDS: {found['sentence']}\n")
+    assert shown.stdout.startswith(f"UNCLEAR: {found['sentence']}\n")
     assert f"agentic-trader evaluation of {one}" in shown.stderr
 
 
