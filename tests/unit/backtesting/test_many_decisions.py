@@ -149,4 +149,9 @@ def test_decisions_that_cannot_be_are_refused(offset: list[int], row: Any, weigh
 
 
 def test_rows_need_ascend_within_a_set_only() -> None:
-    Decisions(np.array([0, 2, 2, 3]), np.array([3, 9, 0]), np.array([1.0, 0.0, np.inf])).check(3, 10)
+    rows, weights = np.array([3, 9, 0]), np.array([1.0, 0.0, np.inf])
+    of_two_sets = Decisions(np.array([0, 2, 2, 3]), rows, weights)
+    of_one_set = Decisions(np.array([0, 3, 3, 3]), rows, weights)
+    of_two_sets.check(3, 10)
+    with pytest.raises(InvalidInput, match="ascending for each of the 3 sets"):
+        of_one_set.check(3, 10)
