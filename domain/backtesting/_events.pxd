@@ -62,3 +62,20 @@ cdef inline void split(State* s, Py_ssize_t i, Py_ssize_t j, double ratio) noexc
     # A fraction of a share that does not trade is paid for at the last close, on the new footing.
     if fraction > 0:
         book(s, i, j, i, 0.0 - side, fraction, h.last_close, SPLIT, &s.no_costs)
+
+
+cdef inline double split_ratio(const State* s, Py_ssize_t i, Py_ssize_t j) noexcept nogil:
+    # Events lie in the order of their bars; several of one bar and instrument multiply.
+    cdef Py_ssize_t low = 0, high = s.event_count, middle
+    cdef double ratio = 1.0
+    while low < high:
+        middle = (low + high) // 2
+        if s.event_where[2 * middle] < i:
+            low = middle + 1
+        else:
+            high = middle
+    while low < s.event_count and s.event_where[2 * low] == i:
+        if s.event_where[2 * low + 1] == j and s.event_what[2 * low] > 0:
+            ratio *= s.event_what[2 * low]
+        low += 1
+    return ratio

@@ -1,10 +1,5 @@
 from domain.arrays import FloatArray, IntArray, TimeArray
 
-def first_unusable_bar(
-    open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, missing: IntArray, /
-) -> int: ...
-def buy_and_hold(close: FloatArray, initial_cash: float, value: FloatArray) -> None: ...
-
 class Account:
     cash: float
     fees: float

@@ -17,74 +17,10 @@ from libc.stdlib cimport calloc, free
 
 from domain.backtesting._books cimport rate_of, record_order, record_trade, trade, volume_left
 from domain.backtesting._course cimport close_bar, end_bar, open_bar, rest
-from domain.backtesting._records cimport STILL_OPEN, Holding, Order, Trade
+from domain.backtesting._events cimport split_ratio
+from domain.backtesting._records cimport STILL_OPEN, Holding, Order, Trade, read_rows
 from domain.backtesting._state cimport State
 from domain.backtesting._targets cimport list_pending
-
-
-def first_unusable_bar(
-    const double[:, ::1] open,
-    const double[:, ::1] high,
-    const double[:, ::1] low,
-    const double[:, ::1] close,
-    int64_t[::1] missing,
-):
-    """Flat index of the first bar with a price that is not positive and finite, or -1.
-
-    A bar whose four prices are all NaN is missing, which is allowed; `missing` (N,) counts them.
-    """
-    cdef Py_ssize_t i, j, unusable = -1, rows = close.shape[0], columns = close.shape[1]
-    cdef double o, h, l, c
-    with nogil:
-        for i in range(rows):
-            for j in range(columns):
-                o, h, l, c = open[i, j], high[i, j], low[i, j], close[i, j]
-                if l > 0 and h >= l and o > 0 and c > 0 and h < INFINITY and o < INFINITY and c < INFINITY:
-                    continue
-                if o == o or h == h or l == l or c == c:
-                    unusable = i * columns + j
-                    break
-                missing[j] += 1
-            if unusable >= 0:
-                break
-    return unusable
-
-
-def buy_and_hold(const double[:, ::1] close, double initial_cash, double[::1] value):
-    """Value of equal shares of the cash, each spent at the instrument's first close, without costs.
-
-    A share waits as cash until its instrument has a bar; NaN before the first bar of any.
-    """
-    cdef Py_ssize_t i, j, rows = close.shape[0], columns = close.shape[1]
-    cdef double share = initial_cash / columns
-    cdef double waiting = initial_cash, units = 0.0, last = NAN, price
-    cdef double* holdings
-    if columns == 1:
-        with nogil:
-            for i in range(rows):
-                price = close[i, 0]
-                if price == price:
-                    last = price
-                    if units == 0:
-                        units = share / price
-                value[i] = units * last
-        return
-    holdings = <double*> calloc(2 * columns, sizeof(double))
-    if holdings == NULL:
-        raise MemoryError
-    with nogil:
-        for i in range(rows):
-            value[i] = 0.0
-            for j in range(columns):
-                price = close[i, j]
-                if price == price:
-                    holdings[2 * j + 1] = price
-                    if holdings[2 * j] == 0:
-                        holdings[2 * j] = share / price
-                        waiting -= share
-                value[i] += holdings[2 * j] * holdings[2 * j + 1]
-            value[i] = value[i] + waiting if value[i] > 0 else NAN
-    free(holdings)
 
 
 @cython.final
@@ -314,19 +250,7 @@ cdef class Account:
 
     def split_ratio(self, Py_ssize_t i, Py_ssize_t j):
         """New shares for each old one from the open of bar i on; 1.0 when nothing is split then."""
-        cdef Py_ssize_t low = 0, high = self.state.event_count, middle
-        cdef double ratio = 1.0
-        while low < high:
-            middle = (low + high) // 2
-            if self.state.event_where[2 * middle] < i:
-                low = middle + 1
-            else:
-                high = middle
-        while low < self.state.event_count and self.state.event_where[2 * low] == i:
-            if self.state.event_where[2 * low + 1] == j and self.state.event_what[2 * low] > 0:
-                ratio *= self.state.event_what[2 * low]
-            low += 1
-        return ratio
+        return split_ratio(&self.state, i, j)
 
     def position(self, Py_ssize_t j):
         """Units of instrument j held now."""
@@ -451,11 +375,11 @@ cdef class Account:
 
     def read_orders(self, int64_t[:, ::1] table):
         """Write all orders into a table of shape (fields of `Order`, order_count), floats bit by bit."""
-        _read_rows(<const int64_t*> self.state.orders, sizeof(Order) // 8, self.state.order_count, table)
+        read_rows(<const int64_t*> self.state.orders, sizeof(Order) // 8, self.state.order_count, table)
 
     def read_trades(self, int64_t[:, ::1] table):
         """The same for trades; the last `open_trade_count` are still open."""
-        _read_rows(<const int64_t*> self.state.trades, sizeof(Trade) // 8, self.state.trade_count, table)
+        read_rows(<const int64_t*> self.state.trades, sizeof(Trade) // 8, self.state.trade_count, table)
 
     cdef int _check(self) except -1:
         if self.state.out_of_memory:
@@ -471,14 +395,3 @@ cdef class Account:
         if not 0 <= j < self.state.columns:
             raise IndexError(j)
         return 0
-
-
-
-cdef int _read_rows(const int64_t* rows, Py_ssize_t width, Py_ssize_t count, int64_t[:, ::1] table) except -1:
-    cdef Py_ssize_t row, column
-    if table.shape[0] != width or table.shape[1] != count:
-        raise ValueError("the table does not fit the rows")
-    for row in range(count):
-        for column in range(width):
-            table[column, row] = rows[row * width + column]
-    return 0

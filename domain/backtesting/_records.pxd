@@ -176,3 +176,14 @@ cdef inline void end_trip(
     trade.pnl = h.side * (exit_value - h.entry_value) - h.fees + h.dividends
     trade.return_ = trade.pnl / h.basis if h.basis > 0 else NAN
     trade.mae, trade.mfe = h.mae, h.mfe
+
+
+cdef inline int read_rows(const int64_t* rows, Py_ssize_t width, Py_ssize_t count, int64_t[:, ::1] table) except -1:
+    # One column of the table a field, floats bit by bit.
+    cdef Py_ssize_t row, column
+    if table.shape[0] != width or table.shape[1] != count:
+        raise ValueError("the table does not fit the rows")
+    for row in range(count):
+        for column in range(width):
+            table[column, row] = rows[row * width + column]
+    return 0

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from domain.arrays import FloatArray, IntArray
-from domain.backtesting._kernel import Account, buy_and_hold, first_unusable_bar
+from domain.backtesting._kernel import Account
+from domain.backtesting._prices import buy_and_hold, first_unusable_bar
 from domain.backtesting.conditions import PLAIN, Conditions
 from domain.backtesting.event_loop import run_events
 from domain.backtesting.model import Costs, FillPrice, Sizing

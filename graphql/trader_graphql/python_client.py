@@ -8,7 +8,6 @@ page through (lists of objects are None in what a listing answers); each field o
 """
 
 import argparse
-import keyword
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +24,6 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLScalarType,
     GraphQLSchema,
     GraphQLType,
     GraphQLUnionType,
@@ -34,20 +32,20 @@ from graphql import (
     is_leaf_type,
 )
 
+from trader_graphql.python_types import (
+    argument_type,
+    docstring,
+    is_required,
+    literal,
+    method_docstring,
+    nullable,
+    python_name,
+    python_type,
+    snake_case,
+)
+
 HERE = Path(__file__).resolve().parent
 SCHEMA, FILE = HERE.parent / "schema.graphql", HERE.parent / "agentic_trader" / "generated.py"
-_SCALARS = {
-    "ID": "str",
-    "String": "str",
-    "Int": "int",
-    "Float": "float",
-    "Boolean": "bool",
-    "BigInt": "int",
-    "Decimal": "Decimal",
-    "Date": "date",
-    "DateTime": "datetime",
-    "JSON": "Any",
-}
 _REFUSALS = {"InvalidInput", "NotFound", "Conflict", "Forbidden", "RiskRejected"}
 _ON_DEMAND = {("Backtest", "verdict"), ("Backtest", "anatomy")}
 """Fields that are worked out when they are asked for; the client has a method for each."""
@@ -137,33 +135,31 @@ def _is_flattened(kind: GraphQLInputObjectType, schema: GraphQLSchema) -> bool:
 
 def _enum(kind: GraphQLEnumType) -> str:
     members = "\n".join(f'    {name} = "{name}"' for name in kind.values)
-    return f"class {kind.name}(StrEnum):\n{_docstring(kind.description, kind.name)}{members}\n"
+    return f"class {kind.name}(StrEnum):\n{docstring(kind.description, kind.name)}{members}\n"
 
 
 def _input(kind: GraphQLInputObjectType) -> str:
-    ordered = sorted(kind.fields.items(), key=lambda item: not _required(item[1]))
+    ordered = sorted(kind.fields.items(), key=lambda item: not is_required(item[1]))
     lines = "".join(
-        f"    {_python_name(name)}: {_argument_type(field)}{'' if _required(field) else ' = None'}\n"
+        f"    {python_name(name)}: {argument_type(field)}{'' if is_required(field) else ' = None'}\n"
         for name, field in ordered
     )
-    return f"class {kind.name}(ApiInput):\n{_docstring(kind.description, kind.name)}{lines}"
+    return f"class {kind.name}(ApiInput):\n{docstring(kind.description, kind.name)}{lines}"
 
 
 def _object(kind: GraphQLObjectType) -> str:
-    lines = "".join(
-        f"    {_python_name(name)}: {_field_type(field)}\n" for name, field in _plain_fields(kind)
-    )
-    return f"class {kind.name}(ApiObject):\n{_docstring(kind.description, kind.name)}{lines}"
+    lines = "".join(f"    {python_name(name)}: {_field_type(field)}\n" for name, field in _plain_fields(kind))
+    return f"class {kind.name}(ApiObject):\n{docstring(kind.description, kind.name)}{lines}"
 
 
 def _field_type(field: GraphQLField) -> str:
-    plain = _python_type(field.type)
+    plain = python_type(field.type)
     return f"{plain.removesuffix(' | None')} | None = None" if _is_table(field) else plain
 
 
 def _is_table(field: GraphQLField) -> bool:
     """A list of objects, which a listing leaves out: a page of them would be more than a server allows."""
-    return isinstance(_nullable(field.type), GraphQLList) and not is_leaf_type(get_named_type(field.type))
+    return isinstance(nullable(field.type), GraphQLList) and not is_leaf_type(get_named_type(field.type))
 
 
 def _plain_fields(kind: GraphQLObjectType) -> Iterator[tuple[str, GraphQLField]]:
@@ -214,7 +210,7 @@ def _selections(schema: GraphQLSchema) -> str:
         if isinstance(kind := schema.type_map.get(owner), GraphQLObjectType) and name in kind.fields
     ]
     lines = "".join(
-        f'    "{get_named_type(field.type).name}": {_literal(_selection(field.type).strip())},\n'
+        f'    "{get_named_type(field.type).name}": {literal(_selection(field.type).strip())},\n'
         for field in kinds
     )
     return f"SELECTIONS: Mapping[str, str] = {{\n{lines}}}\n"
@@ -242,20 +238,20 @@ def _method(word: str, name: str, field: GraphQLField) -> str:
     given: Mapping[str, GraphQLArgument | GraphQLInputField] = (
         _fields_of_input(field) if flattened else field.args
     )
-    ordered = sorted(given.items(), key=lambda item: not _required(item[1]))
+    ordered = sorted(given.items(), key=lambda item: not is_required(item[1]))
     parameters = "".join(
-        f"        {_python_name(key)}: {_argument_type(value)}{'' if _required(value) else ' = None'},\n"
+        f"        {python_name(key)}: {argument_type(value)}{'' if is_required(value) else ' = None'},\n"
         for key, value in ordered
     )
-    star = "        *,\n" if ordered and not (len(ordered) == 1 and _required(ordered[0][1])) else ""
-    variables = ", ".join(f'"{key}": {_python_name(key)}' for key, _ in ordered)
+    star = "        *,\n" if ordered and not (len(ordered) == 1 and is_required(ordered[0][1])) else ""
+    variables = ", ".join(f'"{key}": {python_name(key)}' for key, _ in ordered)
     returned, body = _body(word, name, field)
     return (
-        f"    def {_snake(name)}(\n        self,\n{star}{parameters}    ) -> {returned}:\n"
-        f"{_method_docstring(field.description, name)}"
+        f"    def {snake_case(name)}(\n        self,\n{star}{parameters}    ) -> {returned}:\n"
+        f"{method_docstring(field.description, name)}"
         f"        given = arguments({{{variables}}})\n"
         f"        variables = {_INPUT_OF_GIVEN if flattened else 'given'}\n"
-        f"        document = {_literal(_document(word, name, field))}\n{body}"
+        f"        document = {literal(_document(word, name, field))}\n{body}"
     )
 
 
@@ -276,7 +272,7 @@ def _document(word: str, name: str, field: GraphQLField) -> str:
 
 def _variable_type(value: GraphQLArgument) -> str:
     """What has a default may be left out."""
-    return str(value.type if _required(value) else _nullable(value.type))
+    return str(value.type if is_required(value) else nullable(value.type))
 
 
 def _body(word: str, name: str, field: GraphQLField) -> tuple[str, str]:
@@ -295,7 +291,7 @@ def _body(word: str, name: str, field: GraphQLField) -> tuple[str, str]:
     if named.name.endswith("Connection"):
         kind = named.name.removesuffix("Connection")
         return f"Page[{kind}]", f"        return Page.read({kind}, {asked})\n"
-    if isinstance(_nullable(field.type), GraphQLList):
+    if isinstance(nullable(field.type), GraphQLList):
         kind = named.name
         return f"tuple[{kind}, ...]", f"        return tuple({kind}.model_validate(one) for one in {asked})\n"
     kind = named.name
@@ -318,70 +314,6 @@ def _body_of_union(kinds: Sequence[str], asked: str) -> tuple[str, str]:
         '        return kinds[found["__typename"]].model_validate(found)\n'
     )
     return " | ".join(kinds), lines
-
-
-def _nullable(kind: GraphQLType) -> GraphQLType:
-    """The type without the mark that it is never null."""
-    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
-
-
-def _required(value: GraphQLArgument | GraphQLInputField) -> bool:
-    return isinstance(value.type, GraphQLNonNull) and value.default is None
-
-
-def _argument_type(value: GraphQLArgument | GraphQLInputField) -> str:
-    plain = _certain_type(_nullable(value.type), argument=True)
-    return plain if _required(value) or plain == "Any" else f"{plain} | None"
-
-
-def _python_type(kind: GraphQLType, *, argument: bool = False) -> str:
-    certain = _certain_type(_nullable(kind), argument=argument)
-    return certain if isinstance(kind, GraphQLNonNull) or certain == "Any" else f"{certain} | None"
-
-
-def _certain_type(kind: GraphQLType, *, argument: bool) -> str:
-    """The Python type of a value that is not null."""
-    if isinstance(kind, GraphQLList):
-        item = _python_type(kind.of_type, argument=argument)
-        return f"Sequence[{item}]" if argument else f"tuple[{item}, ...]"
-    name = get_named_type(kind).name
-    return _SCALARS[name] if isinstance(kind, GraphQLScalarType) else name
-
-
-def _python_name(name: str) -> str:
-    snake = _snake(name)
-    return f"{snake}_" if keyword.iskeyword(snake) else snake
-
-
-def _snake(name: str) -> str:
-    return re.sub(
-        r"(?<=[a-z0-9])([A-Z])|(?<=[a-z])([0-9]+)", lambda found: "_" + found.group(0).lower(), name
-    )
-
-
-def _docstring(text: str | None, name: str) -> str:
-    return f'    """{_said(text, name)}"""\n\n'
-
-
-def _method_docstring(text: str | None, name: str) -> str:
-    return f'        """{_said(text, name)}"""\n'
-
-
-def _said(text: str | None, name: str) -> str:
-    plain = " ".join((text or "").replace("\\", "").replace('"', "'").split())
-    return plain or f"`{name}` of the schema."
-
-
-def _literal(document: str) -> str:
-    words, lines, line = document.split(" "), [], ""
-    for word in words:
-        if len(line) + len(word) > 90:  # noqa: PLR2004 - what fits a line of source
-            lines.append(line)
-            line = ""
-        line += f"{word} "
-    lines.append(line.rstrip())
-    quoted = "\n".join(f'            "{one}"' for one in lines)
-    return f"(\n{quoted}\n        )"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -56,6 +56,7 @@ def test_the_wheel_holds_what_the_code_reads_at_run_time(wheel: Path) -> None:
     compiled = {name.split(".")[0] for name in names if name.endswith(".so")}
     assert compiled == {
         "domain/backtesting/_kernel",
+        "domain/backtesting/_prices",
         "domain/backtesting/_sweep",
         "domain/features/_events",
         "domain/features/_rolling",

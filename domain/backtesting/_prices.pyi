@@ -1,0 +1,6 @@
+from domain.arrays import FloatArray, IntArray
+
+def first_unusable_bar(
+    open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, missing: IntArray, /
+) -> int: ...
+def buy_and_hold(close: FloatArray, initial_cash: float, value: FloatArray) -> None: ...
