@@ -25,6 +25,7 @@ from domain.strategies.protocol import BarContext, EventStrategy
 ONE = InstrumentId("ONE.XNAS")
 OTHER = InstrumentId("OTHER.XNAS")
 MARKET = 100.0
+FLAT = (100.0, 100.0, 100.0, 100.0)
 
 
 def request(quantity: float, kind: OrderType = OrderType.MARKET, **fields: Any) -> OrderRequest:

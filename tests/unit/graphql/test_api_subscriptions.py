@@ -12,7 +12,7 @@ from domain.ids import BacktestId
 from events.topics import backtest_progress
 from tests.kit.api import ELSEWHERE, HOME, NOW, ApiOnFakes
 from tests.kit.graphql import the_schema
-from trader_graphql.backtests import subscriptions
+from trader_graphql import following
 
 QUERY = "subscription ($id: ID!) { backtestProgress(id: $id) { status progress stage failure } }"
 RUN = BacktestId("bt_000001")
@@ -80,7 +80,7 @@ async def test_an_end_between_reading_and_listening_is_not_missed(api: ApiOnFake
 async def test_an_end_that_another_process_wrote_is_found(
     api: ApiOnFakes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subscriptions, "SILENCE_BEFORE_LOOKING_SECONDS", 0.01)
+    monkeypatch.setattr(following, "SILENCE_BEFORE_LOOKING_SECONDS", 0.01)
     (run,) = api.holding(1, BacktestStatus.RUNNING)
     seen = []
     async for step in follow(api):
