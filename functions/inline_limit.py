@@ -1,7 +1,8 @@
-"""The time limit of a backtest that is carried out in the calling thread."""
+"""The time limit of what is carried out in the calling thread."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from domain.backtesting.model import BacktestOutcome
 from domain.backtesting.ports import BacktestJob
@@ -11,21 +12,29 @@ Report = Callable[[float, str], None]
 Handler = Callable[[BacktestJob, Report], BacktestOutcome]
 
 
-def within_limit(handle: Handler, seconds: float) -> Handler:
-    """The same, failed when it runs longer than this many seconds.
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raises RanTooLong where the block is after this many seconds.
 
     The alarm reaches the main thread of a process alone; in any other the caller's own limit stands,
     say that of a Lambda invocation.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    limit = AlarmTimeLimit(seconds)
+    limit.restart()
+    try:
+        yield
+    finally:
+        limit.stop()
+
+
+def within_limit(handle: Handler, seconds: float) -> Handler:
+    """The same, failed when it runs longer than this many seconds."""
 
     def work(job: BacktestJob, report: Report) -> BacktestOutcome:
-        if threading.current_thread() is not threading.main_thread():
+        with time_limit(seconds):
             return handle(job, report)
-        limit = AlarmTimeLimit(seconds)
-        limit.restart()
-        try:
-            return handle(job, report)
-        finally:
-            limit.stop()
 
     return work

@@ -109,7 +109,7 @@ def simulate_spec(
         )
     except (TradingError, MemoryError):
         raise
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:  # a strategy may end itself, not the platform
         told = own_fault(strategy, fault)
         if told is None:
             raise

@@ -28,6 +28,7 @@ from domain.research.model import (
 )
 from domain.research.sweep.effort import Effort, Form, result_bytes
 from domain.research.sweep.search import MOST_RUNS, Extent, Search
+from domain.research.walk_forward.windows import windows as windows_of
 from domain.strategies.ports import StrategyCatalogue
 
 _STATISTICS = frozenset(STATISTICS)
@@ -105,10 +106,13 @@ class StudyPreparation:
     def _walk_forward(
         self, workspace_id: WorkspaceId, spec: WalkForwardSpec
     ) -> tuple[WalkForwardSpec, Estimate]:
-        """Each window is a sweep over its training bars, and one more sweep spans everything."""
+        """Each window is a sweep over its training bars, and one more sweep spans everything. Raises
+        InvalidInput for windows that no alignment of the bars could hold."""
         _require_plain(spec.sweep, "a walk-forward")
         sweep, whole = _within("sweep", lambda: self._sweep(workspace_id, spec.sweep))
         base = self._completion.complete(workspace_id, sweep.base)
+        # Rows of all instruments together are never more than their bars.
+        windows_of(spec, _bars(base, sweep.base))
         bars = max(1, _bars(base, sweep.base) // len(base.series))
         windows = max(1, (bars - spec.train_bars - spec.embargo_bars) // spec.test_bars)
         share = min(1.0, spec.train_bars / bars)

@@ -9,7 +9,7 @@ from domain.strategies.protocol import Strategy
 _WRAPPERS = "domain.research."  # what studies put around a strategy is not the author's
 
 
-def own_fault(strategy: Strategy, fault: Exception) -> InvalidInput | None:
+def own_fault(strategy: Strategy, fault: BaseException) -> InvalidInput | None:
     """The refusal that names the line, when the strategy's own code led to this fault; None when
     it came from elsewhere, say from who watches the progress."""
     place = _place(fault.__traceback__)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from functions.cli.faults import CommandFailed
 from functions.cli.output import only_results_on_stdout
 from functions.cli.session import opened_with
 
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 def subject_of(given: "RunOptions") -> "Iterator[Subject]":
     """What is checked, with bars that are imported first where they are not stored yet.
 
-    Raises what a backtest of the same options would be refused with.
+    Raises what a backtest of the same options would be refused with, and CommandFailed when the check
+    runs into the time limit of a job.
     """
     from domain.research.bias.subject import Subject
     from domain.research.laboratory import Laboratory
+    from domain.research.ports import RanTooLong
     from functions.backtest_run import bar_store
     from functions.cli.backtest_execution import import_missing
+    from functions.inline_limit import time_limit
 
     spec = given.spec()
     with opened_with(given.strategy_file) as application, only_results_on_stdout():
@@ -33,7 +37,12 @@ def subject_of(given: "RunOptions") -> "Iterator[Subject]":
         import_missing(application, spec)
         store = bar_store(application.settings.folder, application.workspace_id)
         complete = _completed(application, store, spec)
-        yield Subject.of(complete, Laboratory(store, strategies), store)
+        subject = Subject.of(complete, Laboratory(store, strategies), store)
+        try:
+            with time_limit(application.settings.job_timeout_seconds):
+                yield subject
+        except RanTooLong as late:
+            raise CommandFailed("BiasCheckFailed", str(late)) from None
 
 
 def _completed(application: "Application", store: "BarStore", spec: "BacktestSpec") -> "BacktestSpec":

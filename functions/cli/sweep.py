@@ -148,7 +148,10 @@ def heat_map(
 @app.command()
 def export(
     study_id: study_options.StudyIdentifier,
-    form: Annotated[Literal["csv", "parquet"], typer.Option("--format", help="Of the file.")] = "csv",
+    form: Annotated[
+        Literal["csv", "parquet"] | None,
+        typer.Option("--format", help="Of the file; as --output ends, or csv, unless given."),
+    ] = None,
     output: options.OutputFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -156,12 +159,14 @@ def export(
 
     Example:
 
-      agentic-trader sweep export st_06f3h8w1z2m4n6p8q0r2s4t6v8 --format parquet --output runs.parquet
+      agentic-trader sweep export st_06f3h8w1z2m4n6p8q0r2s4t6v8 --output runs.parquet
     """
     from functions.cli.files import write_blocks
     from functions.cli.study_documents import found_study
 
     with opened() as application:
         study = found_study(application, study_id, "sweep")
-        blocks = application.study_rows(application.workspace_id, study.id, form)
-        write_blocks(output or Path(f"{study_id}-runs.{form}"), blocks, as_json)
+        ends_in_parquet = output is not None and output.suffix == ".parquet"
+        chosen: Literal["csv", "parquet"] = form or ("parquet" if ends_in_parquet else "csv")
+        blocks = application.study_rows(application.workspace_id, study.id, chosen)
+        write_blocks(output or Path(f"{study_id}-runs.{chosen}"), blocks, as_json)

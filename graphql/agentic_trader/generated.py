@@ -1108,6 +1108,7 @@ class Operations:
         search: str | None = None,
     ) -> Page[Instrument]:
         """Instruments with stored bars, by id."""
+        first = 20 if first is None and last is None else first
         given = arguments({"first": first, "after": after, "last": last, "before": before, "search": search})
         variables = given
         document = (
@@ -1134,6 +1135,7 @@ class Operations:
         before: str | None = None,
     ) -> Page[Bar]:
         """Stored bars of an instrument, oldest first."""
+        first = 20 if first is None and last is None else first
         given = arguments({"instrument": instrument, "timeframe": timeframe, "source": source, "from": from_, "to": to, "adjustment": adjustment, "first": first, "after": after, "last": last, "before": before})
         variables = given
         document = (
@@ -1206,6 +1208,7 @@ class Operations:
         filter: BacktestFilter | None = None,
     ) -> Page[Backtest]:
         """Runs, newest first."""
+        first = 20 if first is None and last is None else first
         given = arguments({"first": first, "after": after, "last": last, "before": before, "filter": filter})
         variables = given
         document = (
@@ -1289,6 +1292,7 @@ class Operations:
         strategy: str | None = None,
     ) -> Page[Sweep]:
         """Sweeps, newest first."""
+        first = 20 if first is None and last is None else first
         given = arguments({"first": first, "after": after, "last": last, "before": before, "strategy": strategy})
         variables = given
         document = (
@@ -1378,6 +1382,7 @@ class Operations:
         strategy: str | None = None,
     ) -> Page[WalkForward]:
         """Walk-forwards, newest first."""
+        first = 20 if first is None and last is None else first
         given = arguments({"first": first, "after": after, "last": last, "before": before, "strategy": strategy})
         variables = given
         document = (
@@ -1458,6 +1463,7 @@ class Operations:
         strategy: str | None = None,
     ) -> Page[Evaluation]:
         """Evaluations, newest first."""
+        first = 20 if first is None and last is None else first
         given = arguments({"first": first, "after": after, "last": last, "before": before, "strategy": strategy})
         variables = given
         document = (

@@ -1,6 +1,6 @@
 """What generated types share: snake_case here, camelCase on the wire."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -64,7 +64,7 @@ class HtmlPage:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """A slice of a listing. Pass `end_cursor` as `after` for the next one."""
+    """A slice of a listing, to be gone through like a list. Pass `end_cursor` as `after` for the next one."""
 
     items: tuple[T, ...]
     total_count: int
@@ -77,6 +77,20 @@ class Page(Generic[T]):
         nodes = (edge["node"] for edge in answer["edges"])
         items = tuple(kind.model_validate(node) for node in nodes)  # type: ignore[attr-defined]
         return cls(items, answer["totalCount"], info["hasNextPage"], info["endCursor"])
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def _repr_html_(self) -> str:
+        shown = {str(number): item for number, item in enumerate(_plain(self.items), 1)}
+        return table_of(f"{len(self.items)} of {self.total_count}", shown)
+
+
+def _plain(items: tuple[Any, ...]) -> list[Any]:
+    return [item.model_dump() if isinstance(item, BaseModel) else item for item in items]
 
 
 def arguments(given: Mapping[str, Any]) -> dict[str, Any]:

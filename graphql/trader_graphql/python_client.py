@@ -51,6 +51,7 @@ _ON_DEMAND = {("Backtest", "verdict"), ("Backtest", "anatomy")}
 """Fields that are worked out when they are asked for; the client has a method for each."""
 _INVALID = "... on InvalidInput { message problems { path message } }"
 Held = TypeVar("Held", GraphQLObjectType, GraphQLInputObjectType)
+_FIRST = 20
 _INPUT_OF_GIVEN = '{"input": given}'
 _HEAD = '''"""The schema as Python types and methods. Written by `make schema` from graphql/schema.graphql."""
 
@@ -249,10 +250,18 @@ def _method(word: str, name: str, field: GraphQLField) -> str:
     return (
         f"    def {snake_case(name)}(\n        self,\n{star}{parameters}    ) -> {returned}:\n"
         f"{method_docstring(field.description, name)}"
+        f"{_first_page(field)}"
         f"        given = arguments({{{variables}}})\n"
         f"        variables = {_INPUT_OF_GIVEN if flattened else 'given'}\n"
         f"        document = {literal(_document(word, name, field))}\n{body}"
     )
+
+
+def _first_page(field: GraphQLField) -> str:
+    """A listing that was asked for without a size begins with its first page."""
+    if not get_named_type(field.type).name.endswith("Connection"):
+        return ""
+    return f"        first = {_FIRST} if first is None and last is None else first\n"
 
 
 def _fields_of_input(mutation: GraphQLField) -> dict[str, GraphQLInputField]:

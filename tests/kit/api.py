@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
@@ -16,15 +15,12 @@ from domain.backtesting.model import Backtest, BacktestOutcome, BacktestStatus, 
 from domain.backtesting.result import Curve, Trades
 from domain.backtesting.service import BacktestService
 from domain.clock import FixedClock, to_nanoseconds
-from domain.errors import Conflict, InvalidInput, NotFound
+from domain.errors import Conflict
 from domain.identity.model import Principal, Role
 from domain.identity.service import IdentityService
 from domain.ids import BacktestId, TimeSortedIds, WorkspaceId
-from domain.market.bars import Bars
 from domain.market.catalogue import SeriesCatalogue
-from domain.market.corporate_actions import Adjustment
 from domain.market.instruments import Instrument
-from domain.market.quality_report import OnError
 from domain.market.series import Series, SeriesKey
 from domain.market.timeframe import DAILY, Timeframe
 from domain.performance.model import Statistics
@@ -32,14 +28,13 @@ from domain.research.model import StudyId
 from domain.research.results import ResultAnalysis
 from domain.research.service import StudyService
 from domain.research.sweep.heat_map import heat_map_of
-from domain.strategies.ports import StrategyInfo
 from domain.strategies.registry import StrategyRegistry
 from events.bus import InProcessBus
 from events.topics import backtest_progress, study_progress
 from functions.settings import Mode, Settings
 from functions.study_run import study_preparation
+from tests.kit.api_fakes import AAPL, GOOG, FakeDatabase, MemoryArtefacts, OneSourceMarket, TwoStrategies
 from tests.kit.backtests import HandDrivenRunner, InMemoryBacktestRepository, a_spec
-from tests.kit.bars import random_bars
 from tests.kit.identity import InMemoryKeys
 from tests.kit.market import InMemorySeriesRepository
 from tests.kit.storage import a_report
@@ -50,8 +45,6 @@ from trader_graphql.request import RequestContext
 HOME = WorkspaceId("default")
 ELSEWHERE = WorkspaceId("elsewhere")
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-GOOG = Instrument("GOOG", "XNAS", name="Alphabet")
-AAPL = Instrument("AAPL", "XNAS", name="Apple")
 
 
 def a_series(instrument: Instrument, source: str = "sample", timeframe: Timeframe = DAILY) -> Series:
@@ -65,109 +58,6 @@ def a_series(instrument: Instrument, source: str = "sample", timeframe: Timefram
         imported_at=NOW,
         warnings=1,
     )
-
-
-class TwoStrategies:
-    """StrategyCatalogue with sma_cross and buy_and_hold."""
-
-    def __init__(self) -> None:
-        schema = {"type": "object", "properties": {"fast": {"type": "integer", "minimum": 1}}}
-        self._infos = {
-            name: StrategyInfo(
-                name, title, "In a line.", "At length.", "vectorised", schema, 1, most, "built in"
-            )
-            for name, title, most in (("buy_and_hold", "Buy and hold", None), ("sma_cross", "SMA cross", 1))
-        }
-
-    def list(self) -> Sequence[StrategyInfo]:
-        return list(self._infos.values())
-
-    def describe(self, name: str) -> StrategyInfo:
-        if name not in self._infos:
-            raise NotFound("strategy", name, "Did you mean 'sma_cross'?")
-        return self._infos[name]
-
-    def check(self, name: str, parameters: Mapping[str, Any], instruments: int) -> dict[str, Any]:
-        self.describe(name)
-        completed = {"fast": 10, "slow": 20} | dict(parameters)
-        if not isinstance(completed["fast"], int) or completed["fast"] >= completed["slow"]:
-            raise InvalidInput.at("parameters", "fast", message="must be a whole number below slow")
-        return completed
-
-
-class MemoryArtefacts:
-    """ArtefactStore that gives every completed run the same curve and trades."""
-
-    def __init__(self, curve: Curve, trades: Trades) -> None:
-        self._curve = curve
-        self._trades = trades
-        self.deleted: list[BacktestId] = []
-
-    def write(self, workspace_id: WorkspaceId, backtest_id: BacktestId, curve: Curve, trades: Trades) -> None:
-        self._curve, self._trades = curve, trades
-
-    def curve(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Curve:
-        return self._curve
-
-    def trades(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> Trades:
-        return self._trades
-
-    def delete(self, workspace_id: WorkspaceId, backtest_id: BacktestId) -> None:
-        self.deleted.append(backtest_id)
-
-
-@dataclass(frozen=True)
-class _Imported:
-    series: Series
-
-
-class OneSourceMarket:
-    """The calls of MarketDataService that the API makes, on random bars."""
-
-    def __init__(self, repository: InMemorySeriesRepository) -> None:
-        self._repository = repository
-        self.calls: list[tuple[Any, ...]] = []
-
-    def import_bars(
-        self,
-        workspace_id: WorkspaceId,
-        source: str,
-        symbols: Sequence[str],
-        timeframe: Timeframe,
-        start: datetime | None,
-        end: datetime | None,
-        on_error: OnError,
-    ) -> list[_Imported]:
-        self.calls.append((source, tuple(symbols), str(timeframe), start, end, on_error))
-        if source != "sample":
-            raise NotFound("source", source, "Known sources: sample.")
-        if "BAD" in symbols:
-            raise InvalidInput.at("BAD", "high_below_low", message="2 of 100 rows")
-        return [_Imported(one) for one in self._repository.list(HOME) if one.instrument.symbol in symbols]
-
-    def bars(
-        self,
-        workspace_id: WorkspaceId,
-        key: SeriesKey,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        adjustment: Adjustment = Adjustment.NONE,
-    ) -> Bars:
-        bars = random_bars(250, 1, instrument=GOOG)
-        return bars.between(
-            None if start is None else to_nanoseconds(start), None if end is None else to_nanoseconds(end)
-        )
-
-
-class FakeDatabase:
-    """Answers pings, or raises what it is given."""
-
-    def __init__(self) -> None:
-        self.fault: Exception | None = None
-
-    def ping(self) -> None:
-        if self.fault is not None:
-            raise self.fault
 
 
 class ApiOnFakes:
@@ -185,7 +75,7 @@ class ApiOnFakes:
         for instrument in (AAPL, GOOG):
             self.series.save(HOME, a_series(instrument), a_report())
         self.artefacts = MemoryArtefacts(a_curve(), a_trade_list())
-        self.market = OneSourceMarket(self.series)
+        self.market = OneSourceMarket(self.series, HOME)
         self.warmed_up = 0
         self.studies = InMemoryStudies()
         self.study_runner = HandDrivenStudyRunner()

@@ -4,8 +4,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.cli import CommandResult, agentic_trader
+from tests.kit.cli import CommandResult, agentic_trader, isolated
 from tests.kit.strategies import a_strategy_file
+
+ENDLESS = """
+from domain.strategies.protocol import EventStrategy
+
+
+class Endless(EventStrategy):
+    '''Never gives its bar back.'''
+
+    name = "endless"
+    lookback = 1
+
+    def on_bar(self, context):
+        while True:
+            pass
+"""
 
 LEAKY = '''
 import numpy as np
@@ -198,3 +213,25 @@ def test_a_strategy_that_fails_is_told_in_one_sentence(goog: Path) -> None:
 
     assert refused.code == 2
     assert "'fails' fails on 377 bars: IndexError" in refused.stderr
+
+
+def test_a_strategy_that_never_ends_is_stopped_at_the_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "endless.py"
+    file.write_text(ENDLESS, encoding="utf-8")
+    with isolated(tmp_path / "data"):
+        monkeypatch.setenv("AGENTIC_TRADER_JOB_TIMEOUT_SECONDS", "1")
+        done = agentic_trader(
+            "bias",
+            "lookahead",
+            "endless",
+            "--strategy-file",
+            str(file),
+            "--symbol",
+            "GOOG",
+            "--source",
+            "sample",
+        )
+    assert done.code == 1
+    assert "It ran longer than the limit of 1 seconds." in done.stderr

@@ -204,6 +204,12 @@ def test_every_run_is_exported(searched: Any, tmp_path: Path) -> None:
     }
 
 
+def test_an_export_is_of_the_kind_its_name_says(searched: Any, tmp_path: Path) -> None:
+    target = tmp_path / "runs.parquet"
+    assert agentic_trader("sweep", "export", searched["id"], "--output", str(target)).code == 0
+    assert target.read_bytes()[:4] == b"PAR1"
+
+
 def test_a_report_is_written(searched: Any, tmp_path: Path) -> None:
     target = tmp_path / "report.html"
     assert agentic_trader("study", "report", searched["id"], "--output", str(target)).code == 0

@@ -1,68 +1,27 @@
-import fcntl
-import threading
-from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from domain.clock import FixedClock, from_nanoseconds
+from domain.clock import from_nanoseconds
 from domain.errors import InvalidInput, NeedsOperator, NotFound, Retryable
 from domain.ids import WorkspaceId
-from domain.market.adapters.exchange_calendar import calendar_for
-from domain.market.adapters.parquet_store import ParquetBarStore
 from domain.market.adapters.sample import SampleSource
 from domain.market.corporate_actions import Adjustment, Split
-from domain.market.ports import BarSource, Delivery
-from domain.market.quality_report import OnError, QualityReport
-from domain.market.series import Series, SeriesKey
-from domain.market.service import MarketDataService
+from domain.market.ports import Delivery
+from domain.market.quality_report import OnError
 from domain.market.timeframe import DAILY, Timeframe
 from tests.kit.bars import an_instrument, bars_closing_at
-from tests.kit.market import InMemorySeriesRepository, StillSource, a_delivery
+from tests.kit.market import StillSource, a_delivery
+from tests.kit.market_service import GOOD, KEY, MINE, NOW, SESSIONS, House, a_source
 
-MINE, YOURS = WorkspaceId("mine"), WorkspaceId("yours")
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-KEY = SeriesKey("still", an_instrument().id, DAILY)
-GOOD = (10.0, 12.0, 9.0, 11.0, 100.0)
+YOURS = WorkspaceId("yours")
 HIGH_BELOW_LOW = (10.0, 9.0, 12.0, 11.0, 100.0)
-# 1 January 2020 is a holiday in New York, so rows start on the 2nd; the 4th and 5th are a weekend.
-SESSIONS = [1, 2, 5, 6]
-
-
-class House:
-    """The service with everything around it."""
-
-    def __init__(
-        self,
-        folder: Path,
-        *sources: BarSource,
-        now: datetime = NOW,
-        repository: InMemorySeriesRepository | None = None,
-    ) -> None:
-        self.repository = repository or InMemorySeriesRepository()
-        self.service = MarketDataService(
-            store_for=lambda workspace: ParquetBarStore(folder / workspace),
-            repository=self.repository,
-            sources={source.name: source for source in sources},
-            clock=FixedClock(now),
-            calendar_for=calendar_for,
-        )
-
-    def take_in(self, source: BarSource, on_error: OnError = OnError.REFUSE) -> None:
-        self.service.import_bars(MINE, source, None, DAILY, on_error=on_error)
-
-
-def _source(
-    rows: Sequence[Sequence[float]], days: Sequence[int] = SESSIONS, name: str = "still"
-) -> StillSource:
-    return StillSource({"TEST": a_delivery(rows, days)}, name)
 
 
 def test_an_import_stores_bars_and_lists_the_series(tmp_path: Path) -> None:
-    house = House(tmp_path, _source([GOOD] * 4))
+    house = House(tmp_path, a_source([GOOD] * 4))
 
     (outcome,) = house.service.import_bars(MINE, "still", ["TEST"], DAILY, None, None)
 
@@ -78,7 +37,7 @@ def test_an_import_stores_bars_and_lists_the_series(tmp_path: Path) -> None:
 
 
 def test_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
-    house = House(tmp_path, _source([GOOD] * 4))
+    house = House(tmp_path, a_source([GOOD] * 4))
 
     first = house.service.import_bars(MINE, "still", None, DAILY)
     second = house.service.import_bars(MINE, "still", None, DAILY)
@@ -88,16 +47,16 @@ def test_importing_the_same_again_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_second_import_adds_to_the_series(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.take_in(_source([GOOD] * 2, [1, 2]))
+    house.take_in(a_source([GOOD] * 2, [1, 2]))
 
-    (outcome,) = house.service.import_bars(MINE, _source([GOOD] * 3, [2, 5, 6]), ["TEST"], DAILY)
+    (outcome,) = house.service.import_bars(MINE, a_source([GOOD] * 3, [2, 5, 6]), ["TEST"], DAILY)
 
     assert (outcome.rows_received, outcome.series.rows) == (3, 4)
 
 
 def test_an_import_with_errors_is_refused_and_names_every_finding(tmp_path: Path) -> None:
     house = House(tmp_path)
-    bad = _source([GOOD, HIGH_BELOW_LOW, (10, 12, 9, 11, -1), GOOD])
+    bad = a_source([GOOD, HIGH_BELOW_LOW, (10, 12, 9, 11, -1), GOOD])
 
     with pytest.raises(InvalidInput, match="Nothing was imported") as refusal:
         house.take_in(bad)
@@ -111,11 +70,11 @@ def test_an_import_with_errors_is_refused_and_names_every_finding(tmp_path: Path
 
 def test_a_refused_import_leaves_what_is_stored_untouched(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.take_in(_source([GOOD] * 4))
+    house.take_in(a_source([GOOD] * 4))
     before, listed = house.service.bars(MINE, KEY).digest(), list(house.repository.list(MINE))
 
     with pytest.raises(InvalidInput):
-        house.take_in(_source([(20, 22, 19, 21, 5), HIGH_BELOW_LOW, GOOD, GOOD]))
+        house.take_in(a_source([(20, 22, 19, 21, 5), HIGH_BELOW_LOW, GOOD, GOOD]))
 
     assert house.service.bars(MINE, KEY).digest() == before
     assert list(house.repository.list(MINE)) == listed
@@ -138,7 +97,7 @@ def test_quarantine_stores_the_sound_rows_and_reports_the_others(tmp_path: Path)
     house = House(tmp_path)
 
     (outcome,) = house.service.import_bars(
-        MINE, _source([GOOD, HIGH_BELOW_LOW, GOOD, GOOD]), ["TEST"], DAILY, on_error=OnError.QUARANTINE
+        MINE, a_source([GOOD, HIGH_BELOW_LOW, GOOD, GOOD]), ["TEST"], DAILY, on_error=OnError.QUARANTINE
     )
 
     assert (outcome.rows_received, outcome.rows_imported, outcome.report.rows_quarantined) == (4, 3, 1)
@@ -151,15 +110,15 @@ def test_an_import_without_a_usable_row_is_refused(tmp_path: Path) -> None:
     house = House(tmp_path)
 
     with pytest.raises(InvalidInput, match="TEST: none of the 1 rows is usable"):
-        house.take_in(_source([HIGH_BELOW_LOW], [1]), OnError.QUARANTINE)
+        house.take_in(a_source([HIGH_BELOW_LOW], [1]), OnError.QUARANTINE)
     with pytest.raises(InvalidInput, match="TEST: there are no bars in this range"):
-        house.take_in(_source([], []))
+        house.take_in(a_source([], []))
 
 
 def test_a_bar_that_is_still_open_is_not_stored(tmp_path: Path) -> None:
     house = House(tmp_path, now=datetime(2020, 1, 7, 15, tzinfo=UTC))
 
-    house.take_in(_source([GOOD] * 4))
+    house.take_in(a_source([GOOD] * 4))
 
     assert len(house.service.bars(MINE, KEY)) == 3
     assert [finding.rule for finding in house.repository.report(MINE, KEY).warnings] == ["unfinished"]
@@ -180,7 +139,7 @@ def test_progress_runs_from_nothing_to_done(tmp_path: Path) -> None:
 
 
 def test_a_symbol_named_twice_is_fetched_once(tmp_path: Path) -> None:
-    source = _source([GOOD], [1])
+    source = a_source([GOOD], [1])
 
     House(tmp_path, source).service.import_bars(MINE, "still", ["TEST", "TEST"], DAILY)
 
@@ -188,7 +147,7 @@ def test_a_symbol_named_twice_is_fetched_once(tmp_path: Path) -> None:
 
 
 def test_an_unknown_source_is_not_found_and_the_known_are_told(tmp_path: Path) -> None:
-    service = House(tmp_path, SampleSource(), _source([GOOD], [1])).service
+    service = House(tmp_path, SampleSource(), a_source([GOOD], [1])).service
 
     assert service.source_names() == ("sample", "still")
     assert service.symbols("sample") == ("AAPL", "FB", "GOOG", "IBM", "MSFT")
@@ -209,7 +168,7 @@ def test_a_request_that_makes_no_sense_is_refused(
     tmp_path: Path, symbols: list[str], start: datetime | None, end: datetime | None, path: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
-        House(tmp_path, _source([GOOD], [1])).service.import_bars(MINE, "still", symbols, DAILY, start, end)
+        House(tmp_path, a_source([GOOD], [1])).service.import_bars(MINE, "still", symbols, DAILY, start, end)
 
     assert refusal.value.problems[0].path == (path,)
 
@@ -284,7 +243,7 @@ def test_a_range_and_a_moment_are_both_kept_to(tmp_path: Path) -> None:
 
 def test_stored_bars_can_be_checked_again(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.take_in(_source([GOOD] * 3, [1, 2, 6]))
+    house.take_in(a_source([GOOD] * 3, [1, 2, 6]))
 
     report = house.service.check(MINE, KEY)
 
@@ -293,7 +252,7 @@ def test_stored_bars_can_be_checked_again(tmp_path: Path) -> None:
 
 def test_a_deleted_series_is_gone_everywhere(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.take_in(_source([GOOD], [1]))
+    house.take_in(a_source([GOOD], [1]))
 
     house.service.delete(MINE, KEY)
     house.service.delete(MINE, KEY)
@@ -305,7 +264,7 @@ def test_a_deleted_series_is_gone_everywhere(tmp_path: Path) -> None:
 
 def test_a_workspace_neither_sees_nor_deletes_the_bars_of_another(tmp_path: Path) -> None:
     house = House(tmp_path)
-    house.take_in(_source([GOOD], [1]))
+    house.take_in(a_source([GOOD], [1]))
 
     with pytest.raises(NotFound):
         house.service.bars(YOURS, KEY)
@@ -318,7 +277,7 @@ def test_a_store_that_cannot_write_is_told_to_the_operator(tmp_path: Path) -> No
     (tmp_path / MINE).write_text("a file where the folder should be")
 
     with pytest.raises(NeedsOperator):
-        House(tmp_path).take_in(_source([GOOD], [1]))
+        House(tmp_path).take_in(a_source([GOOD], [1]))
 
 
 def test_all_sample_series_are_imported_and_total_returns_grow_with_dividends(tmp_path: Path) -> None:
@@ -335,78 +294,6 @@ def test_all_sample_series_are_imported_and_total_returns_grow_with_dividends(tm
     )
     assert total[-1] / total[0] > traded[-1] / traded[0]
     assert np.array_equal(traded, house.service.bars(MINE, ibm).close)
-
-
-class HesitantRepository(InMemorySeriesRepository):
-    """Its first writer dwells on the row until it is told to go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.saving, self.go_on = threading.Event(), threading.Event()
-
-    def save(self, workspace_id: WorkspaceId, series: Series, report: QualityReport) -> None:
-        if not self.saving.is_set():
-            self.saving.set()
-            assert self.go_on.wait(30)
-        super().save(workspace_id, series, report)
-
-
-@pytest.fixture
-def hesitant(monkeypatch: pytest.MonkeyPatch) -> HesitantRepository:
-    """Told to go on as soon as another writer has to wait for the series."""
-    repository, flock = HesitantRepository(), fcntl.flock
-
-    def noticing(lock: Any, operation: int) -> None:
-        try:
-            flock(lock, operation | fcntl.LOCK_NB)
-        except BlockingIOError:
-            repository.go_on.set()
-            flock(lock, operation)
-
-    monkeypatch.setattr(fcntl, "flock", noticing)
-    return repository
-
-
-def _while_an_import_saves_its_row(
-    folder: Path, repository: HesitantRepository, change: Callable[[House], None]
-) -> House:
-    house = House(folder, repository=repository)
-    first = threading.Thread(target=lambda: house.take_in(_source([GOOD] * 2, [1, 2])))
-
-    def then_let_go() -> None:
-        change(house)
-        repository.go_on.set()
-
-    second = threading.Thread(target=then_let_go)
-    first.start()
-    assert repository.saving.wait(30)
-    second.start()
-    first.join()
-    second.join()
-    return house
-
-
-def test_the_row_of_an_import_that_was_overtaken_does_not_hide_the_later_bars(
-    tmp_path: Path, hesitant: HesitantRepository
-) -> None:
-    house = _while_an_import_saves_its_row(
-        tmp_path, hesitant, lambda house: house.take_in(_source([GOOD] * 4))
-    )
-
-    (row,) = hesitant.list(MINE)
-    stored = house.service.bars(MINE, KEY)
-    assert len(stored) == 4
-    assert (row.rows, row.data_hash) == (4, stored.digest())
-
-
-def test_a_series_deleted_while_it_is_imported_leaves_no_row_without_bars(
-    tmp_path: Path, hesitant: HesitantRepository
-) -> None:
-    house = _while_an_import_saves_its_row(tmp_path, hesitant, lambda house: house.service.delete(MINE, KEY))
-
-    assert hesitant.list(MINE) == []
-    with pytest.raises(NotFound):
-        house.service.bars(MINE, KEY)
 
 
 def test_bars_of_a_venue_nobody_knows_are_stored_with_a_warning(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from trader_graphql.python_client import generated as source_of
 
 SMALL = """
 scalar Date
-type Query { thing(id: ID!, depth: Int! = 3, from: Date): Thing  things(first: Int): ThingConnection! }
+type Query { thing(id: ID!, depth: Int! = 3, from: Date): Thing  things(first: Int, last: Int): ThingConnection! }
 type Mutation { makeThing(input: MakeThingInput!): MakeThingOutcome!
   change(input: ChangeInput!): ChangeOutcome! }
 input ChangeInput { id: ID! }
@@ -112,6 +112,17 @@ def test_a_listing_leaves_tables_out_and_says_so_with_none() -> None:
     assert (found.total_count, found.has_next, found.end_cursor) == (7, True, "c")
     assert found.items[0].parts is None
     assert "parts" not in transport.asked[0][0]
+
+
+def test_a_listing_without_a_size_begins_with_twenty_and_is_gone_through_like_a_list() -> None:
+    node = {key: value for key, value in THING.items() if key != "parts"}
+    page = {"totalCount": 1, "pageInfo": {"hasNextPage": False, "endCursor": None}, "edges": [{"node": node}]}
+    client, transport = _client({"things": page})
+    found = client.things()
+    assert transport.asked[0][1] == {"first": 20}
+    assert [thing.id for thing in found] == ["t1"]
+    assert len(found) == 1
+    assert "<caption>1 of 1</caption>" in found._repr_html_()
 
 
 def test_types_that_hold_each_other_are_refused_by_name() -> None:

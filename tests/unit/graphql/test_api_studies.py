@@ -284,6 +284,17 @@ async def test_a_wrong_field_deep_in_a_walk_forward_is_named(api: ApiOnFakes) ->
     assert found["startWalkForward"]["problems"] == [{"path": ["sweep", "space", "fast"]}]
 
 
+async def test_windows_that_the_bars_cannot_hold_are_refused_before_anything_starts(api: ApiOnFakes) -> None:
+    walk = """mutation ($input: StartWalkForwardInput!) { startWalkForward(input: $input) {
+        __typename ... on InvalidInput { problems { path message } } } }"""
+    sweep = {"backtest": BACKTEST, "space": SPACE}
+    found = await data_of(api, walk, input={"sweep": sweep, "trainBars": 5_000, "testBars": 20})
+    (problem,) = found["startWalkForward"]["problems"]
+    assert problem["path"] == ["trainBars"]
+    assert "choose shorter windows or a longer period" in problem["message"]
+    assert api.study_runner.submitted == []
+
+
 async def test_one_study_is_no_other_kind(api: ApiOnFakes) -> None:
     key = (await start(api))["identifier"]
     assert await data_of(api, "query ($id: ID!) { evaluation(id: $id) { id } }", id=key) == {

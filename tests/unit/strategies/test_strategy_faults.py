@@ -40,6 +40,16 @@ class Later(EventStrategy):
             raise KeyError("oops")
 
 
+class Leaver(EventStrategy):
+    """Ends the program."""
+
+    name = "leaver"
+    lookback = 1
+
+    def on_bar(self, context):
+        raise SystemExit(3)
+
+
 class Quiet(EventStrategy):
     """Does nothing."""
 
@@ -70,6 +80,7 @@ def registry(tmp_path: Path) -> StrategyRegistry:
                 "ZeroDivisionError: division by zero."
             ),
         ),
+        ("leaver", "The strategy 'leaver' stopped with an error in line 37 of mine.py: SystemExit: 3."),
         ("later", "The strategy 'later' stopped with an error in line 27 of mine.py: KeyError: 'oops'."),
     ],
 )
