@@ -160,7 +160,7 @@ def _window_row(one: Mapping[str, Any], statistic: str, currency: str) -> Window
     kept = one["out_of_sample"]
     return WindowRow(
         number=one["number"] + 1,
-        train=_span(one["train"]),
+        train=wording.day(one["train"]["start"]),
         test=_span(one["test"]),
         parameters=wording.parameters(one["parameters"]) if one["parameters"] else "nothing held",
         changed=one["changed"] and one["number"] > 0,
